@@ -1,0 +1,1 @@
+"""The program: settings, command line, composition, intake, pump, delivery and the messengers."""

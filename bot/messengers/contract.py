@@ -1,0 +1,190 @@
+"""The contract of a messenger: a small core, and extras that it may opt into.
+
+A messenger receives raw events and hands them to `accept`, converts a raw event purely, and performs one request
+at a time at its platform. It keeps no conversation state, reads no storage, and takes no decision about tickets.
+Whatever goes wrong becomes an `Outcome`; only programming errors raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from aiohttp import web
+
+from domain.events import Event, RawEvent
+from domain.policy import Capabilities
+from domain.requests import Delete, Edit, OpenThread, Outcome, React, Send, ShowThread
+
+
+Accept = Callable[[Sequence[RawEvent]], Awaitable[None]]
+"""Keeps events for good: returns once they are committed. Until then nothing may be acknowledged to the platform.
+When it raises, the events are not kept, and the messenger must offer them again or leave them unacknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests in any window of so many seconds."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """What may be sent: `private` and `group` per chat (every rate holds at once), `total` per account."""
+
+    private: tuple[Rate, ...] = ()
+    group: tuple[Rate, ...] = ()
+    total: tuple[Rate, ...] = ()
+
+
+class ConnectRefused(Exception):
+    """The messenger can't be used with these credentials; the text is one line that names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing `okno check` says. `text` is a finished line that names what to press when `ok` is False."""
+
+    ok: bool
+    text: str
+
+
+class Messenger(Protocol):
+    """What every messenger does."""
+
+    name: str
+    account: str
+    """The account it receives as, known after `connect`; keeps the keys of two bots apart."""
+    capabilities: Capabilities
+    pacing: Pacing
+
+    async def connect(self) -> None:
+        """Check the credentials and learn the account. Raises ConnectRefused; retries what may pass by itself."""
+
+    async def receive(self, accept: Accept) -> None:
+        """Receive until cancelled, surviving outages. Acknowledges only what `accept` has kept."""
+
+    def convert(self, payload: Any) -> Event:
+        """The event in Okno's words; pure. `payload` is the parsed JSON of a RawEvent. Raises on malformed ones."""
+
+    async def lookup(self, event: Event) -> Event:
+        """The event with what it lacks looked up (a name, a time zone); cached; within 2 s at most, else unchanged."""
+
+    async def send(self, request: Send) -> Outcome:
+        """Send one message (or one album). `Sent.refs` has one reference per content."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+    @property
+    def settled_at(self) -> float | None:
+        """When (time.monotonic) the first complete receive since start came back; None before.
+
+        Quiet that closes an album counts from the later of its receipt and this.
+        """
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """Its messages can be changed after sending. An edit that changes nothing is `Sent`."""
+
+    async def edit(self, request: Edit) -> Outcome:
+        """Change one message."""
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    """Its messages can be deleted. Deleting what is gone is `Sent`."""
+
+    async def delete(self, request: Delete) -> Outcome:
+        """Delete messages of the bot."""
+
+
+@runtime_checkable
+class Reacts(Protocol):
+    """It has reactions. An emoji it doesn't have is refused with scope message."""
+
+    async def react(self, request: React) -> Outcome:
+        """Set the bot's reaction."""
+
+
+@runtime_checkable
+class Threads(Protocol):
+    """Some of its chats have threads that are made apart from their first message."""
+
+    async def open_thread(self, request: OpenThread) -> Outcome:
+        """Make a thread; `Sent.refs[0]` is its id."""
+
+    async def show_thread(self, request: ShowThread) -> Outcome:
+        """Set title and closedness."""
+
+
+@runtime_checkable
+class AnswersPresses(Protocol):
+    """Whoever pressed a button can be told something. Best effort: nothing depends on it."""
+
+    async def answer_press(self, press: str, text: str) -> None:
+        """Tell them; empty text only ends the waiting sign."""
+
+
+@runtime_checkable
+class Files(Protocol):
+    """Hands out the bytes of files it received."""
+
+    def open_file(self, ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """A stream of chunks. Raises FileRefused when it can't be had."""
+
+
+class FileRefused(Exception):
+    """The file can't be fetched; the text is a key of the texts (`refused.file_too_big`, …). `later`: may work again."""
+
+    def __init__(self, reason: str, *, later: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.later = later
+
+
+FileSource = Callable[[str, str], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+"""Opens a file by (messenger name, ref): how a messenger gets the bytes of another one's file."""
+
+
+@runtime_checkable
+class ShowsProfile(Protocol):
+    """Has a profile the program sets: commands per scope and language, description."""
+
+    async def show_profile(self, desks: Sequence[str], leads: str | None) -> None:
+        """Set it; `desks` and `leads` are native chat ids of this messenger. Best effort."""
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """Says what the bot may and may not do; behind `okno check`."""
+
+    async def check_account(self) -> list[Finding]:
+        """About the account as a whole."""
+
+    async def check_chat(self, native: str, role: Literal["desk", "leads"]) -> list[Finding]:
+        """About one desk's or the leads' chat."""
+
+
+@runtime_checkable
+class ServesHttp(Protocol):
+    """Has routes on the program's HTTP server."""
+
+    def routes(self, accept: Accept) -> list[web.RouteDef]:
+        """Its routes; handlers answer only after `accept` returned."""
+
+
+@dataclass(slots=True)
+class Health:
+    """What `/readyz` and the metrics read of a messenger; kept by the messenger itself."""
+
+    connected: bool = False
+    last_receive: float | None = None
+    last_error: str = ""
+    limited: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)

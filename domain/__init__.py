@@ -1,0 +1,1 @@
+"""The words of Okno: messages, tickets, desks, people, cards and texts. No I/O but reading its own catalogs."""

@@ -1,0 +1,150 @@
+"""What happened in a messenger, in Okno's words: what a messenger's `convert` makes of a raw event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from domain.messages import Content
+
+
+@dataclass(slots=True)
+class RawEvent:
+    """One event as the platform gave it, before anything looked into it.
+
+    `key` is unique for this messenger and account and is the event's own (a repeat has the same). `lane`: events
+    of one lane are handled in order of `position` (then of arrival). Rows of one lane with the same `album`
+    following one another are parts of one album. `parsed` is `payload` (JSON text) already read, if at hand.
+    `moved`: the event says that a chat now has another id (old, new).
+    """
+
+    key: str
+    lane: str
+    position: int
+    payload: str
+    album: str = ""
+    parsed: Any = None
+    moved: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSeen:
+    """A chat as an event shows it. `threaded`: it has topics or threads of its own (a Telegram forum, a web desk)."""
+
+    native: str
+    kind: Literal["private", "group"]
+    title: str = ""
+    threaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeen:
+    """A person as an event shows them; `locale` and `timezone` only where the platform tells."""
+
+    native: str
+    name: str
+    username: str = ""
+    locale: str = ""
+    timezone: str = ""
+    is_bot: bool = False
+    is_admin: bool = False  # the messenger itself vouches for it (the staff page's first agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Somebody wrote a message. `thread` is the thread's own id, None outside any.
+
+    `reply_to` is the message it answers (the pseudo-reply that Telegram puts on a topic's messages is left out).
+    `forwarded`: it came from elsewhere. `album`: parts of one album share it. `is_service`: a platform's own line
+    (somebody joined, a title changed) that nobody typed.
+    """
+
+    chat: ChatSeen
+    author: PersonSeen
+    ref: str
+    content: Content
+    at: datetime
+    thread: str | None = None
+    reply_to: str | None = None
+    forwarded: bool = False
+    album: str | None = None
+    is_service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message now says `content`; the event carries the whole new content."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    ref: str
+    content: Content
+    at: datetime
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Messages were deleted by people (only where the messenger reports it)."""
+
+    chat: ChatSeen
+    refs: tuple[str, ...]
+    at: datetime
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody's reaction on a message is now `emoji`; None means they took theirs away."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    ref: str
+    emoji: str | None
+    at: datetime
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody pressed a button under message `ref`. `press` is what `answer_press` needs."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    ref: str
+    data: str
+    press: str
+    at: datetime
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The bot's own standing in a chat changed: in a private chat `out` means blocked by the person."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    standing: Literal["in", "admin", "out"]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMade:
+    """A thread was made, by the bot itself or by a person; tells of one whose making was never confirmed."""
+
+    chat: ChatSeen
+    thread: str
+    title: str
+    by_bot: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that asks nothing of Okno; `reason` is for the log."""
+
+    reason: str
+
+
+Event = Wrote | Edited | Deleted | Reacted | Pressed | Membership | ThreadMade | Ignored

@@ -1,0 +1,110 @@
+"""The rules of one Okno, as the settings give them; plain data that handlers read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from typing import Literal
+
+Mirror = Literal["all", "replies"]
+
+LEADS = "leads"
+"""The reserved name under which the leads' chat is bound; no desk may be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A chat address, written `messenger:native`."""
+
+    messenger: str
+    native: str
+
+    def __str__(self) -> str:
+        return f"{self.messenger}:{self.native}"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One staff group chat for one category. `address` is set when the settings name it."""
+
+    name: str
+    title: str
+    icon: str
+    mirror: Mirror
+    address: Address | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Open from `start` up to `end` local time; `end` at or before `start` reaches into the next day."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """The weekly schedule: `weekly[0]` is Monday."""
+
+    timezone: str
+    weekly: tuple[tuple[Interval, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a messenger can carry. Data: nothing asks which messenger it is.
+
+    `max_text`, `max_caption` in UTF-16 units. `replies_in_threads`: a message inside a thread can answer a
+    single other one. `delivered_mark`: the reaction that says "delivered". `joins`: waiting texts may be joined.
+    `shares_reaction`: the bot has one reaction a message, so a customer's own takes the mark's place.
+    `confirms_out_of_band`: delivered state is shown by the messenger itself.
+    """
+
+    max_text: int
+    max_caption: int
+    max_album: int = 1
+    replies_in_threads: bool = True
+    edits: bool = False
+    deletes: bool = False
+    reacts: bool = False
+    buttons: bool = False
+    threads: bool = False
+    delivered_mark: str = "✅"
+    shares_reaction: bool = False
+    reactions: frozenset[str] | None = None
+    delete_within: timedelta | None = None
+    command_prefix: Literal["/", "!"] = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the handlers need to know of the settings.
+
+    `capabilities` by messenger name, only of those that are switched on; `accounts` likewise: the account
+    under which each receives.
+    """
+
+    desks: tuple[Desk, ...]
+    locale: str = "ru"
+    note_prefix: str = "//"
+    admins: frozenset[str] = frozenset()
+    claim_code: str = ""
+    leads_address: Address | None = None
+    hours: WorkingHours = field(default_factory=lambda: WorkingHours("Europe/Moscow", ((Interval(time(10), time(20)),),) * 7))
+    first_response: timedelta = timedelta(minutes=15)
+    reopen_within: timedelta = timedelta(hours=24)
+    csat: bool = True
+    csat_every: timedelta = timedelta(days=7)
+    show_agents: Literal["team", "name"] = "team"
+    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def default_desk(self) -> Desk:
+        return next((d for d in self.desks if d.default), self.desks[0])
+
+    def desk(self, name: str) -> Desk | None:
+        """The desk of that name, or None."""
+        return next((d for d in self.desks if d.name == name), None)

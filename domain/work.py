@@ -1,0 +1,67 @@
+"""What delivery is given to do, and what a handler wants done after its commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+from domain.requests import Request
+
+
+class Priority(IntEnum):
+    """Who goes first when a chat's or the account's allowance is short; lower is sooner."""
+
+    ANSWER = 0
+    PING = 1
+    RELAY = 2
+    STATE = 3
+
+
+Lane = Literal["letters", "state"]
+"""A place has two lanes: its letters, first in first out, and what it should show (card, marks, title)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The next request of one lane of one place.
+
+    `step` tells the handler what the request was for once its outcome is known (opaque to delivery). `letter_id` is the letter it sends,
+    `revision` the content's revision it was made of. `private`: the chat is one person's. `joinable`: more
+    waiting letters may be joined to it when its chat's allowance is used up.
+    """
+
+    place_id: int
+    chat_id: int
+    messenger: str
+    chat: str
+    private: bool
+    request: Request
+    priority: Priority
+    lane: Lane
+    step: str
+    letter_id: int | None = None
+    message_id: int | None = None
+    revision: int = 0
+    joinable: bool = False
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PressAnswer:
+    """What the person who pressed a button is told; empty text only stops the button's spinner."""
+
+    messenger: str
+    press: str
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a handler wants done once its transaction is committed: best effort but for `works`.
+
+    `works` are heads of places that got something to do; delivery ignores those it already has in hand.
+    """
+
+    works: list[Work] = field(default_factory=list)
+    answers: list[PressAnswer] = field(default_factory=list)

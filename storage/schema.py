@@ -1,0 +1,469 @@
+"""The tables. Times are milliseconds since the epoch, UTC; states are short words; JSON is text with a version.
+
+Ids of platforms stand only beside the chat they belong to (`native`, `ref`, `root`); everything else refers to
+Okno's own numbers, so that a group that gets a new id keeps its place.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives rowids only to INTEGER keys; PostgreSQL wants room to grow
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, Id, ForeignKey(target), nullable=nullable)
+
+
+def _text(name: str, default: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text(f"'{default}'"))
+
+
+def _number(name: str, default: int = 0) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text(str(default)))
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+chats = Table(
+    "chats",
+    metadata,
+    _id(),
+    _text("messenger"),
+    _text("account"),
+    _text("native"),
+    _text("kind"),  # private | group
+    _text("title"),
+    _number("threaded"),
+    _number("next_lane"),
+    _text("parked"),  # why nothing can be sent there; empty when all is well
+    _text("lease_owner"),
+    _number("lease_token"),
+    _number("lease_until"),
+    UniqueConstraint("messenger", "account", "native"),
+)
+
+chat_aliases = Table(
+    "chat_aliases",
+    metadata,
+    Column("messenger", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("native", Text, primary_key=True),
+    _ref("chat_id", "chats.id"),
+)
+
+desks = Table(  # which chat a desk (or the leads) is bound to now
+    "desks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _ref("chat_id", "chats.id"),
+    _text("bound_by"),  # settings | default | a person's address
+    _at("bound_at"),
+    UniqueConstraint("chat_id"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    _text("messenger"),
+    _text("account"),
+    _text("key"),
+    _text("lane"),
+    _number("position"),
+    _text("album"),
+    _text("payload"),
+    _text("state", "new"),  # new | done | failed
+    _text("reason"),
+    _number("tries"),
+    _at("received_at"),
+    UniqueConstraint("messenger", "account", "key"),
+)
+Index("ix_journal_new", journal.c.id, sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'"))
+Index(
+    "ix_journal_failed", journal.c.id, sqlite_where=text("state = 'failed'"), postgresql_where=text("state = 'failed'")
+)
+Index("ix_journal_received_at", journal.c.received_at)
+
+inbound_lanes = Table(  # locked by the handler's transaction when several processes share the work
+    "inbound_lanes",
+    metadata,
+    Column("messenger", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("lane", Text, primary_key=True),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    _text("messenger"),
+    _text("account"),
+    _text("native"),
+    _text("name"),
+    _text("username"),
+    _text("locale"),
+    _text("chosen_locale"),
+    _text("timezone"),
+    _number("admin"),
+    _at("seen_at"),
+    UniqueConstraint("messenger", "account", "native"),
+)
+Index("ix_people_username", people.c.username)
+
+customers = Table(
+    "customers",
+    metadata,
+    _id(),
+    _ref("person_id", "people.id"),
+    _ref("chat_id", "chats.id"),
+    _text("name"),
+    _text("details"),
+    _text("next_desk"),  # the desk that their next message is filed in (`/bug` without words)
+    _at("blocked_at", nullable=True),
+    _at("rating_asked_at", nullable=True),
+    _at("created_at"),
+    UniqueConstraint("chat_id"),
+    UniqueConstraint("person_id"),
+)
+
+places = Table(
+    "places",
+    metadata,
+    _id(),
+    _ref("chat_id", "chats.id"),
+    Column("ticket_id", Id, nullable=True),
+    _text("kind"),  # chat: the chat as a whole | thread: one ticket's spot in a desk
+    _text("state", "open"),  # thread: new (nothing there) | made (topic, no card) | open | left (moved away)
+    Column("root", Text, nullable=True),
+    _text("title"),
+    _number("next_seq", 1),
+    Column("card_ref", Text, nullable=True),
+    _number("card_wanted"),
+    _number("card_shown"),
+    _text("card_menu"),
+    _number("closed_wanted"),
+    _number("closed_shown"),
+    _number("generation"),
+    _number("turn"),
+    UniqueConstraint("chat_id", "root"),
+)
+Index(
+    "uq_places_whole_chat",
+    places.c.chat_id,
+    unique=True,
+    sqlite_where=text("kind = 'chat'"),
+    postgresql_where=text("kind = 'chat'"),
+)
+Index("ix_places_ticket_id", places.c.ticket_id)
+Index(
+    "ix_places_state_due",
+    places.c.id,
+    sqlite_where=text("state = 'open' AND (card_wanted <> card_shown OR closed_wanted <> closed_shown)"),
+    postgresql_where=text("state = 'open' AND (card_wanted <> card_shown OR closed_wanted <> closed_shown)"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    _id(),
+    _ref("customer_id", "customers.id"),
+    _ref("customer_place_id", "places.id"),
+    Column("desk_place_id", Id, nullable=True),
+    _text("desk"),
+    _text("state", "agent"),  # agent | customer: who is waited for | snoozed | closed
+    _text("subject"),
+    Column("assignee_id", Id, nullable=True),
+    _at("unanswered_since", nullable=True),
+    _at("answered_at", nullable=True),
+    _at("snoozed_until", nullable=True),
+    _at("created_at"),
+    _at("touched_at"),
+    _at("closed_at", nullable=True),
+    _text("closed_by"),
+    Column("rating", Integer, nullable=True),
+    _text("rating_comment"),
+)
+Index(
+    "uq_tickets_current",
+    tickets.c.customer_place_id,
+    unique=True,
+    sqlite_where=text("state <> 'closed'"),
+    postgresql_where=text("state <> 'closed'"),
+)
+Index("ix_tickets_customer_id", tickets.c.customer_id)
+Index("ix_tickets_open", tickets.c.desk, sqlite_where=text("state <> 'closed'"), postgresql_where=text("state <> 'closed'"))
+Index(
+    "ix_tickets_snoozed",
+    tickets.c.snoozed_until,
+    sqlite_where=text("state = 'snoozed'"),
+    postgresql_where=text("state = 'snoozed'"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _ref("ticket_id", "tickets.id"),
+    _ref("place_id", "places.id"),
+    _ref("chat_id", "chats.id"),
+    _ref("person_id", "people.id"),
+    Column("ref", Text, nullable=False),
+    _text("role"),  # customer | answer (goes to the customer) | note | inside (staff talk)
+    _text("content"),
+    _number("revision", 1),
+    _number("deleted"),
+    Column("reply_to_id", Id, nullable=True),
+    Column("album_id", Id, nullable=True),  # the album's first message, itself included
+    _text("mark_wanted"),
+    _text("mark_shown"),
+    _at("written_at"),
+    UniqueConstraint("chat_id", "ref"),
+)
+Index("ix_messages_ticket_id", messages.c.ticket_id, messages.c.id)
+Index("ix_messages_album_id", messages.c.album_id)
+Index(
+    "ix_messages_mark_due",
+    messages.c.place_id,
+    sqlite_where=text("mark_wanted <> mark_shown"),
+    postgresql_where=text("mark_wanted <> mark_shown"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    _id(),
+    _ref("place_id", "places.id"),
+    _number("seq"),
+    _text("kind"),  # copy | edit | delete | react | say | history
+    Column("message_id", Id, nullable=True),
+    Column("ticket_id", Id, nullable=True),
+    _number("revision"),
+    _number("part"),
+    _text("payload"),
+    _number("priority"),
+    _text("state", "waiting"),  # waiting | sent | failed | dropped
+    _text("reason"),
+    Column("joined_to", Id, nullable=True),
+    _at("created_at"),
+    _at("done_at", nullable=True),
+    UniqueConstraint("place_id", "seq"),
+    UniqueConstraint("place_id", "kind", "message_id", "revision", "part"),
+)
+Index(
+    "ix_letters_waiting",
+    letters.c.place_id,
+    letters.c.seq,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+Index("ix_letters_message_id", letters.c.message_id)
+
+links = Table(  # original ↔ copy; every message of the bot in a desk has one
+    "links",
+    metadata,
+    _id(),
+    _ref("place_id", "places.id"),
+    _ref("chat_id", "chats.id"),
+    Column("ref", Text, nullable=False),
+    Column("message_id", Id, nullable=True),
+    Column("letter_id", Id, nullable=True),
+    Column("ticket_id", Id, nullable=True),
+    _text("role"),  # copy | card | say | rating | history
+    _number("part"),
+    _number("revision"),
+    _number("joined"),
+    _text("reaction"),
+    _at("sent_at"),
+)
+Index("ix_links_chat_ref", links.c.chat_id, links.c.ref)
+Index("ix_links_message_id", links.c.message_id)
+
+attempts = Table(  # what was sent lately, so that pacing survives a restart
+    "attempts",
+    metadata,
+    _id(),
+    _ref("chat_id", "chats.id"),
+    _at("at"),
+)
+Index("ix_attempts_at", attempts.c.at)
+
+once = Table(
+    "once",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    _at("at"),
+)
+
+events = Table(  # who did what when
+    "events",
+    metadata,
+    _id(),
+    _ref("ticket_id", "tickets.id"),
+    Column("person_id", Id, nullable=True),
+    _text("what"),
+    _text("detail"),
+    _at("at"),
+)
+Index("ix_events_ticket_id", events.c.ticket_id)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("owner"),
+    _number("token"),
+    _number("until"),
+)
+
+facts = Table(  # single values of the program itself: the claim code, keys that sign
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("value"),
+)
+
+# The built-in messenger is a platform of its own: only storage/webchat.py reads and writes these.
+
+web_people = Table(
+    "web_people",
+    metadata,
+    _id(),
+    _text("native"),
+    _text("kind"),  # customer | agent
+    _text("name"),
+    _text("locale"),
+    _text("timezone"),
+    _number("admin"),
+    _number("revoked"),
+    _at("created_at"),
+    UniqueConstraint("native"),
+)
+
+web_sessions = Table(  # sign-in links (used once) and sessions, by the hash of their token
+    "web_sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    _ref("person_id", "web_people.id"),
+    _text("kind"),  # invite | session
+    _at("created_at"),
+    _at("until"),
+    _at("used_at", nullable=True),
+)
+Index("ix_web_sessions_person_id", web_sessions.c.person_id)
+
+web_chats = Table(
+    "web_chats",
+    metadata,
+    _id(),
+    _text("native"),
+    _text("kind"),  # private | group
+    _text("title"),
+    _number("next_seq", 1),
+    UniqueConstraint("native"),
+)
+
+web_threads = Table(
+    "web_threads",
+    metadata,
+    _id(),
+    _ref("chat_id", "web_chats.id"),
+    _text("title"),
+    _number("closed"),
+    _at("created_at"),
+    _number("last_seq"),
+)
+Index("ix_web_threads_chat_id", web_threads.c.chat_id, web_threads.c.last_seq)
+
+web_messages = Table(
+    "web_messages",
+    metadata,
+    _id(),
+    _ref("chat_id", "web_chats.id"),
+    Column("thread_id", Id, nullable=True),
+    _number("seq"),  # given anew at every change, so that a browser catches up by one number
+    Column("person_id", Id, nullable=True),  # None: the bot
+    _text("client_key"),
+    _text("role"),  # message | card | bot
+    _text("author"),
+    _text("content"),
+    _text("buttons"),
+    Column("reply_to_id", Id, nullable=True),
+    _text("reactions"),
+    _text("mark"),
+    _number("edited"),
+    _number("deleted"),
+    _at("sent_at"),
+    UniqueConstraint("chat_id", "seq"),
+)
+Index(
+    "uq_web_messages_client_key",
+    web_messages.c.chat_id,
+    web_messages.c.client_key,
+    unique=True,
+    sqlite_where=text("client_key <> ''"),
+    postgresql_where=text("client_key <> ''"),
+)
+Index("ix_web_messages_thread_id", web_messages.c.thread_id, web_messages.c.id)
+
+web_reads = Table(  # how far a person has read a chat or thread
+    "web_reads",
+    metadata,
+    Column("person_id", Id, primary_key=True),
+    Column("chat_id", Id, primary_key=True),
+    Column("thread_id", Id, primary_key=True),  # 0: the chat as a whole
+    _number("seq"),
+)
+
+web_files = Table(
+    "web_files",
+    metadata,
+    _id(),
+    _text("token"),
+    _text("name"),
+    _text("mime"),
+    _number("size"),
+    _number("width"),
+    _number("height"),
+    _number("complete"),
+    _at("created_at"),
+    UniqueConstraint("token"),
+)
+
+web_file_chunks = Table(
+    "web_file_chunks",
+    metadata,
+    Column("file_id", Id, ForeignKey("web_files.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("bytes", LargeBinary, nullable=False),
+)
