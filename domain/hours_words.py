@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import time, timedelta
 from functools import lru_cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from babel.dates import get_day_names
 
 from domain.policy import Interval, Policy, WorkingHours
 from domain.texts import best, city, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MIDNIGHT = time(0)
 

@@ -6,17 +6,20 @@ Placeholders are plain names in braces; what is put in is data and is never read
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import c2py
 from pathlib import Path
 from string import Formatter
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
 from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date, datetime, timedelta
 
 CATALOGS = Path(__file__).with_name("locales")
 
@@ -70,7 +73,7 @@ def load_catalog(locale: str) -> Catalog:
     for message in read:
         if message.id:
             key = message.id if isinstance(message.id, str) else message.id[0]
-            forms = (message.string,) if isinstance(message.string, str) else message.string
+            forms = (message.string,) if isinstance(message.string, str) else message.string or ()
             texts[key] = tuple(_pieces(form) for form in forms)
     return Catalog(texts, c2py(read.plural_expr))
 
