@@ -400,17 +400,21 @@ web_threads = Table(
     _ref("chat_id", "web_chats.id"),
     _text("title"),
     _number("closed"),
+    _number("waiting"),  # the customer wrote last, and nothing has reached them since
+    _number("seq"),  # of the chat; given anew at every change of the thread or in it
+    Column("last_message_id", Id, nullable=True),
+    _at("last_at"),
     _at("created_at"),
-    _number("last_seq"),
 )
-Index("ix_web_threads_chat_id", web_threads.c.chat_id, web_threads.c.last_seq)
+Index("ix_web_threads_seq", web_threads.c.chat_id, web_threads.c.seq)
+Index("ix_web_threads_last", web_threads.c.chat_id, web_threads.c.closed, web_threads.c.last_at)
 
 web_messages = Table(
     "web_messages",
     metadata,
     _id(),
     _ref("chat_id", "web_chats.id"),
-    Column("thread_id", Id, nullable=True),
+    Column("thread_id", Id, nullable=False, server_default=text("0")),  # 0: outside any thread
     _number("seq"),  # given anew at every change, so that a browser catches up by one number
     Column("person_id", Id, nullable=True),  # None: the bot
     _text("client_key"),
@@ -418,9 +422,11 @@ web_messages = Table(
     _text("author"),
     _text("content"),
     _text("buttons"),
+    _text("album"),
     Column("reply_to_id", Id, nullable=True),
+    Column("copy_of_id", Id, nullable=True),  # the message of another web chat that the bot copied here
     _text("reactions"),
-    _text("mark"),
+    _text("mark"),  # delivered | seen | failed
     _number("edited"),
     _number("deleted"),
     _at("sent_at"),
@@ -434,15 +440,15 @@ Index(
     sqlite_where=text("client_key <> ''"),
     postgresql_where=text("client_key <> ''"),
 )
-Index("ix_web_messages_thread_id", web_messages.c.thread_id, web_messages.c.id)
+Index("ix_web_messages_thread", web_messages.c.chat_id, web_messages.c.thread_id, web_messages.c.id)
 
 web_reads = Table(  # how far a person has read a chat or thread
     "web_reads",
     metadata,
     Column("person_id", Id, primary_key=True),
     Column("chat_id", Id, primary_key=True),
-    Column("thread_id", Id, primary_key=True),  # 0: the chat as a whole
-    _number("seq"),
+    Column("thread_id", Id, primary_key=True),  # 0: outside any thread
+    _number("message_id"),
 )
 
 web_files = Table(
@@ -450,6 +456,7 @@ web_files = Table(
     metadata,
     _id(),
     _text("token"),
+    Column("person_id", Id, nullable=True),  # who uploaded it; None: the bot
     _text("name"),
     _text("mime"),
     _number("size"),
