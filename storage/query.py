@@ -1,8 +1,8 @@
 """A statement built once and run many times.
 
 Building a Core statement costs far more than running it, and SQLAlchemy's execution wraps what SQLite answers in
-microseconds. A `Query` is compiled once per dialect; on SQLite its SQL runs on the connection underneath, so its
-columns are integers and text (no type processing happens). Elsewhere it goes through SQLAlchemy.
+microseconds. A `Query` is compiled once; on SQLite its SQL runs on the connection underneath, so its columns are
+integers and text (no type processing happens). Elsewhere it goes through SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.sql import ClauseElement, Delete, Insert, Select, Update
-from sqlalchemy.sql.selectable import ReturnsRows
+from sqlalchemy import BindParameter, Connection, Table, bindparam, insert, update
+from sqlalchemy.sql import Delete, Insert, Select, Update
 
 Row = Any
 """A named tuple of a query's columns."""
 
+_PREFIX = "p_"  # a bind named like a column is taken for that column's value in INSERT and UPDATE
+
+
+def p(name: str) -> BindParameter[Any]:
+    """The parameter `name` of a query."""
+    return bindparam(_PREFIX + name)
+
 
 class Query:
-    """One prebuilt Core statement with `bindparam`s, every one of which is given at each run.
+    """One prebuilt Core statement with parameters `p("name")`, every one of which is given at each run.
 
-    Must not hold expanding parameters (`in_` of a list) or Python-side defaults.
+    Must not hold expanding parameters (`in_` of a list) or Python-side defaults. Constants that a partial index
+    names must be written with `literal_column`, else the index isn't used.
     """
 
     __slots__ = ("_make", "_slots", "_sql", "statement")
@@ -31,55 +38,63 @@ class Query:
         self.statement = statement
         self._sql: str | None = None
         self._slots: tuple[tuple[str, Any], ...] = ()
-        self._make: Callable[[Iterable[Any]], Row] = tuple
+        names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
+        self._make: Callable[[Iterable[Any]], Row] = (
+            namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[misc]
+        )
 
     def rows(self, conn: Connection, **params: Any) -> list[Row]:
         """All rows."""
-        if conn.dialect.name != "sqlite":
-            return [self._make(r) for r in conn.execute(self._prepared(conn), params)]
-        return [self._make(r) for r in self._cursor(conn, params).fetchall()]
+        return [self._make(r) for r in self._result(conn, params).fetchall()]
 
     def row(self, conn: Connection, **params: Any) -> Row | None:
         """The first row, or None."""
-        if conn.dialect.name != "sqlite":
-            found = conn.execute(self._prepared(conn), params).first()
-        else:
-            found = self._cursor(conn, params).fetchone()
+        found = self._result(conn, params).fetchone()
         return None if found is None else self._make(found)
 
     def value(self, conn: Connection, **params: Any) -> Any:
         """The first column of the first row, or None."""
-        row = self.row(conn, **params)
-        return None if row is None else row[0]
+        found = self._result(conn, params).fetchone()
+        return None if found is None else found[0]
 
     def run(self, conn: Connection, **params: Any) -> int:
         """Execute for its effect; how many rows it touched."""
+        return int(self._result(conn, params).rowcount)
+
+    def _result(self, conn: Connection, params: dict[str, Any]) -> Any:
         if conn.dialect.name != "sqlite":
-            return conn.execute(self._prepared(conn), params).rowcount
-        return int(self._cursor(conn, params).rowcount)
-
-    def _prepared(self, conn: Connection) -> Any:
+            return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
         if self._sql is None:
             self._compile(conn)
-        return self.statement
-
-    def _cursor(self, conn: Connection, params: dict[str, Any]) -> Any:
-        if self._sql is None:
-            self._compile(conn)
-        values = [params[key] if fixed is None else fixed for key, fixed in self._slots]
+        values = [params[name] if fixed is None else fixed for name, fixed in self._slots]
         # the driver's own connection: no pool checkout, no result wrapping
         return conn.connection.driver_connection.execute(self._sql, values)  # type: ignore[union-attr]
 
     def _compile(self, conn: Connection) -> None:
-        names = _column_names(self.statement)
-        if names:
-            self._make = namedtuple("Row", names, rename=True)._make  # type: ignore[misc]
         compiled = self.statement.compile(dialect=conn.dialect)
-        self._slots = tuple((key, compiled.params[key]) for key in getattr(compiled, "positiontup", None) or ())
+        keys: Iterable[str] = getattr(compiled, "positiontup", None) or ()
+        self._slots = tuple((k.removeprefix(_PREFIX), compiled.params[k]) for k in keys)
         self._sql = str(compiled)
 
 
-def _column_names(statement: ClauseElement) -> list[str]:
-    if isinstance(statement, ReturnsRows):
-        return [str(c.key) for c in getattr(statement, "exported_columns", ())]
-    return []
+def inserting(table: Table, *columns: str) -> Query:
+    """A query that inserts one row of these columns and gives its id."""
+    return Query(insert(table).values({c: p(c) for c in columns}).returning(table.c.id))
+
+
+class Changing:
+    """Updates of single rows by id, one prebuilt query for every set of columns that occurs."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._queries: dict[tuple[str, ...], Query] = {}
+
+    def __call__(self, conn: Connection, row_id: int, **values: Any) -> None:
+        """Set the given columns of the row `row_id`."""
+        columns = tuple(values)
+        query = self._queries.get(columns)
+        if query is None:
+            changed = {c: p(c) for c in columns}
+            query = Query(update(self._table).where(self._table.c.id == p("row_id")).values(changed))
+            self._queries[columns] = query
+        query.run(conn, row_id=row_id, **values)

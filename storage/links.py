@@ -1,0 +1,116 @@
+"""Links: which message of the bot is a copy of what. Every message of the bot in a desk has one."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, literal_column, select, update
+
+from storage.query import Changing, Query, Row, inserting, p
+from storage.schema import links, messages
+
+_ADD = inserting(
+    links,
+    "place_id",
+    "chat_id",
+    "ref",
+    "message_id",
+    "letter_id",
+    "ticket_id",
+    "role",
+    "part",
+    "revision",
+    "joined",
+    "sent_at",
+)
+_BY_REF = Query(
+    select(links).where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref")).order_by(links.c.id)
+)
+_COPIES = Query(
+    select(links)
+    .where(links.c.message_id == p("message_id"), links.c.chat_id == p("chat_id"))
+    .order_by(links.c.part, links.c.id)
+)
+_COPIES_IN_PLACE = Query(
+    select(links)
+    .where(links.c.message_id == p("message_id"), links.c.place_id == p("place_id"))
+    .order_by(links.c.part, links.c.id)
+)
+_LAST_IN_PLACE = Query(
+    select(links.c.ref)
+    .where(links.c.place_id == p("place_id"), links.c.role != literal_column("'say'"))
+    .order_by(links.c.id.desc())
+    .limit(1)
+)
+_JOINED = Query(
+    select(messages, links.c.role.label("link_role"), links.c.letter_id)
+    .join(links, links.c.message_id == messages.c.id)
+    .where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref"))
+    .order_by(links.c.id)
+)
+_FORGET_PLACE = Query(
+    update(links).where(links.c.place_id == p("place_id")).values(role=literal_column("'gone'"))
+)
+
+change = Changing(links)
+
+
+def add(
+    conn: Connection,
+    *,
+    place_id: int,
+    chat_id: int,
+    ref: str,
+    role: str,
+    sent_at: int,
+    message_id: int | None = None,
+    letter_id: int | None = None,
+    ticket_id: int | None = None,
+    part: int = 0,
+    revision: int = 0,
+    joined: bool = False,
+) -> None:
+    """Remember that the bot's message `ref` is there, and of what it is a copy."""
+    _ADD.value(
+        conn,
+        place_id=place_id,
+        chat_id=chat_id,
+        ref=ref,
+        role=role,
+        sent_at=sent_at,
+        message_id=message_id,
+        letter_id=letter_id,
+        ticket_id=ticket_id,
+        part=part,
+        revision=revision,
+        joined=int(joined),
+    )
+
+
+def by_ref(conn: Connection, chat_id: int, ref: str) -> list[Row]:
+    """What the bot's message stands for: several originals when it is joined, none when it isn't the bot's."""
+    return _BY_REF.rows(conn, chat_id=chat_id, ref=ref)
+
+
+def copies(conn: Connection, message_id: int, chat_id: int) -> list[Row]:
+    """Where a message was copied to in a chat, part by part."""
+    return _COPIES.rows(conn, message_id=message_id, chat_id=chat_id)
+
+
+def copies_in_place(conn: Connection, message_id: int, place_id: int) -> list[Row]:
+    """Where a message was copied to in a place, part by part."""
+    return _COPIES_IN_PLACE.rows(conn, message_id=message_id, place_id=place_id)
+
+
+def last_in_place(conn: Connection, place_id: int) -> str | None:
+    """The newest message of the bot in a place that isn't its own words."""
+    ref: str | None = _LAST_IN_PLACE.value(conn, place_id=place_id)
+    return ref
+
+
+def joined(conn: Connection, chat_id: int, ref: str) -> list[Row]:
+    """The messages that one message of the bot is a copy of, in order."""
+    return _JOINED.rows(conn, chat_id=chat_id, ref=ref)
+
+
+def forget_place(conn: Connection, place_id: int) -> None:
+    """The place's messages are gone (its topic was deleted): nothing can be edited or answered there."""
+    _FORGET_PLACE.run(conn, place_id=place_id)

@@ -1,0 +1,126 @@
+"""Messages that people wrote, customers and staff alike, with the newest content of each."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, literal_column, select
+
+from storage.query import Changing, Query, Row, inserting, p
+from storage.schema import messages, people
+
+_BY_ID = Query(select(messages).where(messages.c.id == p("id")))
+_BY_REF = Query(select(messages).where(messages.c.chat_id == p("chat_id"), messages.c.ref == p("ref")))
+_ALBUM = Query(select(messages).where(messages.c.album_id == p("album_id")).order_by(messages.c.id))
+_OF_TICKET = Query(
+    select(messages, people.c.name.label("author"))
+    .join(people, people.c.id == messages.c.person_id)
+    .where(messages.c.ticket_id == p("ticket_id"))
+    .order_by(messages.c.id)
+)
+_LAST_OF_CUSTOMER = Query(
+    select(messages)
+    .where(messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'customer'"))
+    .order_by(messages.c.id.desc())
+    .limit(1)
+)
+_MARK_DUE = Query(
+    select(messages)
+    .where(messages.c.place_id == p("place_id"), messages.c.mark_wanted != messages.c.mark_shown)
+    .order_by(messages.c.id)
+    .limit(1)
+)
+_MARK_PLACES = Query(
+    select(messages.c.place_id).where(messages.c.mark_wanted != messages.c.mark_shown).distinct()
+)
+_COUNT = Query(
+    select(func.count()).where(messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'"))
+)
+_ADD = inserting(
+    messages,
+    "ticket_id",
+    "place_id",
+    "chat_id",
+    "person_id",
+    "ref",
+    "role",
+    "content",
+    "reply_to_id",
+    "album_id",
+    "written_at",
+)
+
+change = Changing(messages)
+
+
+def by_id(conn: Connection, message_id: int) -> Row:
+    """The message with Okno's own number."""
+    row = _BY_ID.row(conn, id=message_id)
+    if row is None:
+        raise LookupError(f"no message {message_id}")
+    return row
+
+
+def by_ref(conn: Connection, chat_id: int, ref: str) -> Row | None:
+    """The message a person wrote in this chat under this reference."""
+    return _BY_REF.row(conn, chat_id=chat_id, ref=ref)
+
+
+def album(conn: Connection, album_id: int) -> list[Row]:
+    """All messages of an album, in order."""
+    return _ALBUM.rows(conn, album_id=album_id)
+
+
+def of_ticket(conn: Connection, ticket_id: int) -> list[Row]:
+    """Everything said in a ticket with its authors' names, oldest first."""
+    return _OF_TICKET.rows(conn, ticket_id=ticket_id)
+
+
+def last_of_customer(conn: Connection, ticket_id: int) -> Row | None:
+    """The customer's newest message in the ticket."""
+    return _LAST_OF_CUSTOMER.row(conn, ticket_id=ticket_id)
+
+
+def answers(conn: Connection, ticket_id: int) -> int:
+    """How many answers were given in the ticket."""
+    return int(_COUNT.value(conn, ticket_id=ticket_id))
+
+
+def add(
+    conn: Connection,
+    *,
+    ticket_id: int,
+    place_id: int,
+    chat_id: int,
+    person_id: int,
+    ref: str,
+    role: str,
+    content: str,
+    reply_to_id: int | None,
+    album_id: int | None,
+    written_at: int,
+) -> int:
+    """Remember a message; gives its number."""
+    return int(
+        _ADD.value(
+            conn,
+            ticket_id=ticket_id,
+            place_id=place_id,
+            chat_id=chat_id,
+            person_id=person_id,
+            ref=ref,
+            role=role,
+            content=content,
+            reply_to_id=reply_to_id,
+            album_id=album_id,
+            written_at=written_at,
+        )
+    )
+
+
+def mark_due(conn: Connection, place_id: int) -> Row | None:
+    """The oldest message of the place whose mark isn't shown as it should be."""
+    return _MARK_DUE.row(conn, place_id=place_id)
+
+
+def mark_places(conn: Connection) -> list[int]:
+    """Places that have such messages."""
+    return [row.place_id for row in _MARK_PLACES.rows(conn)]

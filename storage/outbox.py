@@ -1,0 +1,203 @@
+"""Letters: what is to be sent, in order, place by place."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, func, literal_column, select, update
+
+from storage.query import Changing, Query, Row, inserting, p
+from storage.schema import chats, letters, messages, places
+
+_WAITING = letters.c.state == literal_column("'waiting'")
+_origin = chats.alias("origin")
+_HEAD_COLUMNS = (
+    *letters.c,
+    places.c.kind.label("place_kind"),
+    places.c.state.label("place_state"),
+    places.c.root,
+    places.c.ticket_id.label("place_ticket_id"),
+    places.c.title,
+    places.c.card_wanted,
+    places.c.chat_id,
+    chats.c.messenger,
+    chats.c.account,
+    chats.c.native,
+    chats.c.kind.label("chat_kind"),
+    chats.c.threaded,
+    chats.c.parked,
+    messages.c.role,
+    messages.c.content,
+    messages.c.revision.label("newest"),
+    messages.c.deleted,
+    messages.c.ref,
+    messages.c.reply_to_id,
+    messages.c.album_id,
+    messages.c.person_id,
+    messages.c.written_at,
+    _origin.c.messenger.label("from_messenger"),
+    _origin.c.account.label("from_account"),
+    _origin.c.native.label("from_native"),
+    _origin.c.id.label("from_chat_id"),
+)
+_HEAD = (
+    select(*_HEAD_COLUMNS)
+    .join(places, places.c.id == letters.c.place_id)
+    .join(chats, chats.c.id == places.c.chat_id)
+    .outerjoin(messages, messages.c.id == letters.c.message_id)
+    .outerjoin(_origin, _origin.c.id == messages.c.chat_id)
+    .where(letters.c.place_id == p("place_id"), _WAITING, letters.c.joined_to.is_(None))
+    .order_by(letters.c.seq)
+)
+_HEADS = Query(_HEAD.limit(p("limit")))
+_ADD = inserting(
+    letters, "place_id", "seq", "kind", "message_id", "ticket_id", "revision", "part", "payload", "priority", "created_at"
+)
+_BY_ID = Query(select(letters).where(letters.c.id == p("id")))
+_DONE = Query(
+    update(letters)
+    .where(letters.c.id == p("id"), letters.c.place_id == p("place_id"), _WAITING)
+    .values(state=p("state"), reason=p("reason"), done_at=p("now"))
+)
+_JOIN = Query(update(letters).where(letters.c.id == p("id")).values(joined_to=p("head_id")))
+_MEMBERS = Query(select(letters).where(letters.c.joined_to == p("id")).order_by(letters.c.seq))
+_MEMBERS_DONE = Query(
+    update(letters)
+    .where(letters.c.joined_to == p("id"), _WAITING)
+    .values(state=p("state"), reason=p("reason"), done_at=p("now"))
+)
+_UNJOIN = Query(update(letters).where(letters.c.joined_to == p("id"), _WAITING).values(joined_to=None))
+_PLACES_WAITING = Query(select(letters.c.place_id).where(_WAITING).distinct())
+_WAITING_OF = Query(select(letters).where(letters.c.place_id == p("place_id"), _WAITING).order_by(letters.c.seq))
+_WAITING_FOR_MESSAGE = Query(
+    select(letters).where(letters.c.message_id == p("message_id"), _WAITING).order_by(letters.c.seq)
+)
+_FIRST_SEQ = Query(select(func.min(letters.c.seq)).where(letters.c.place_id == p("place_id")))
+_REHOME = Query(
+    update(letters).where(letters.c.id == p("id")).values(place_id=p("place_id"), seq=p("seq"), joined_to=None)
+)
+_OLDEST = Query(select(func.min(letters.c.created_at)).where(_WAITING))
+_COUNT_WAITING = Query(select(func.count()).where(_WAITING))
+_WAITING_ANSWERS = Query(
+    select(letters.c.ticket_id, func.count().label("count"))
+    .join(messages, messages.c.id == letters.c.message_id)
+    .where(and_(_WAITING, letters.c.kind == literal_column("'copy'"), messages.c.role == literal_column("'answer'")))
+    .group_by(letters.c.ticket_id)
+)
+
+change = Changing(letters)
+
+
+def add(
+    conn: Connection,
+    *,
+    place_id: int,
+    seq: int,
+    kind: str,
+    priority: int,
+    now_ms: int,
+    message_id: int | None = None,
+    ticket_id: int | None = None,
+    revision: int = 0,
+    part: int = 0,
+    payload: str = "",
+) -> int:
+    """Put a letter into the place's order; gives its number."""
+    return int(
+        _ADD.value(
+            conn,
+            place_id=place_id,
+            seq=seq,
+            kind=kind,
+            message_id=message_id,
+            ticket_id=ticket_id,
+            revision=revision,
+            part=part,
+            payload=payload,
+            priority=priority,
+            created_at=now_ms,
+        )
+    )
+
+
+def head(conn: Connection, place_id: int) -> Row | None:
+    """The place's next waiting letter with all that is needed to make a request of it."""
+    return _HEADS.row(conn, place_id=place_id, limit=1)
+
+
+def heads(conn: Connection, place_id: int, limit: int) -> list[Row]:
+    """The place's next waiting letters, in order."""
+    return _HEADS.rows(conn, place_id=place_id, limit=limit)
+
+
+def by_id(conn: Connection, letter_id: int) -> Row:
+    """The letter with Okno's own number."""
+    row = _BY_ID.row(conn, id=letter_id)
+    if row is None:
+        raise LookupError(f"no letter {letter_id}")
+    return row
+
+
+def finish(conn: Connection, letter_id: int, place_id: int, state: str, now_ms: int, reason: str = "") -> bool:
+    """The letter is sent, failed or dropped; False when it no longer waits in this place (it moved meanwhile)."""
+    return _DONE.run(conn, id=letter_id, place_id=place_id, state=state, reason=reason, now=now_ms) == 1
+
+
+def join(conn: Connection, letter_id: int, head_id: int) -> None:
+    """The letter goes out as a part of another one."""
+    _JOIN.run(conn, id=letter_id, head_id=head_id)
+
+
+def members(conn: Connection, head_id: int) -> list[Row]:
+    """Letters that were joined to this one, in order."""
+    return _MEMBERS.rows(conn, id=head_id)
+
+
+def finish_members(conn: Connection, head_id: int, state: str, now_ms: int, reason: str = "") -> None:
+    """What happened to the head happened to its members."""
+    _MEMBERS_DONE.run(conn, id=head_id, state=state, reason=reason, now=now_ms)
+
+
+def unjoin(conn: Connection, head_id: int) -> None:
+    """Members wait by themselves again."""
+    _UNJOIN.run(conn, id=head_id)
+
+
+def places_waiting(conn: Connection) -> list[int]:
+    """Places that have waiting letters."""
+    return [row.place_id for row in _PLACES_WAITING.rows(conn)]
+
+
+def waiting_of(conn: Connection, place_id: int) -> list[Row]:
+    """The waiting letters of a place, in order."""
+    return _WAITING_OF.rows(conn, place_id=place_id)
+
+
+def waiting_for_message(conn: Connection, message_id: int) -> list[Row]:
+    """The waiting letters about one message."""
+    return _WAITING_FOR_MESSAGE.rows(conn, message_id=message_id)
+
+
+def seq_before_all(conn: Connection, place_id: int, count: int) -> int:
+    """The first of `count` numbers that come before everything in the place's order."""
+    first = _FIRST_SEQ.value(conn, place_id=place_id)
+    return (0 if first is None else int(first)) - count
+
+
+def rehome(conn: Connection, letter_id: int, place_id: int, seq: int) -> None:
+    """The letter waits in another place from now on."""
+    _REHOME.run(conn, id=letter_id, place_id=place_id, seq=seq)
+
+
+def oldest_waiting(conn: Connection) -> int | None:
+    """When the oldest waiting letter was written (milliseconds)."""
+    at: int | None = _OLDEST.value(conn)
+    return at
+
+
+def count_waiting(conn: Connection) -> int:
+    """How many letters wait."""
+    return int(_COUNT_WAITING.value(conn))
+
+
+def waiting_answers(conn: Connection) -> dict[int, int]:
+    """How many answers of each ticket still wait to be sent."""
+    return {row.ticket_id: row.count for row in _WAITING_ANSWERS.rows(conn)}

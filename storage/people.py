@@ -1,0 +1,99 @@
+"""People as the messengers name them, and those of them who are customers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from domain.events import PersonSeen
+from storage.query import Changing, Query, Row, inserting, p
+from storage.schema import customers, people
+
+_BY_NATIVE = Query(
+    select(people).where(
+        people.c.messenger == p("messenger"), people.c.account == p("account"), people.c.native == p("native")
+    )
+)
+_BY_ID = Query(select(people).where(people.c.id == p("id")))
+_BY_USERNAME = Query(
+    select(people)
+    .where(people.c.messenger == p("messenger"), func.lower(people.c.username) == func.lower(p("username")))
+    .limit(1)
+)
+_BY_NAME = Query(
+    select(people).where(people.c.messenger == p("messenger"), func.lower(people.c.name) == func.lower(p("name"))).limit(2)
+)
+_COLUMNS = ("messenger", "account", "native", "name", "username", "locale", "timezone", "admin", "seen_at")
+_ADD = inserting(people, *_COLUMNS)
+_CHANGE = Changing(people)
+_CUSTOMER_OF = Query(select(customers).where(customers.c.chat_id == p("chat_id")))
+_CUSTOMER = Query(select(customers).where(customers.c.id == p("id")))
+_ADD_CUSTOMER = inserting(customers, "person_id", "chat_id", "name", "created_at")
+change_customer = Changing(customers)
+
+
+def see(conn: Connection, messenger: str, account: str, seen: PersonSeen, now_ms: int) -> Row:
+    """The person as they were seen just now; names and languages that changed are noted."""
+    row = _BY_NATIVE.row(conn, messenger=messenger, account=account, native=seen.native)
+    values = {
+        "name": seen.name or (row.name if row else ""),
+        "username": seen.username,
+        "locale": seen.locale or (row.locale if row else ""),
+        "timezone": seen.timezone or (row.timezone if row else ""),
+        "admin": int(seen.is_admin or bool(row and row.admin)),
+    }
+    if row is None:
+        person_id = _ADD.value(
+            conn, messenger=messenger, account=account, native=seen.native, seen_at=now_ms, **values
+        )
+        return by_id(conn, person_id)
+    if any(getattr(row, name) != value for name, value in values.items()):
+        _CHANGE(conn, row.id, **values)
+        return by_id(conn, row.id)
+    return row
+
+
+def by_id(conn: Connection, person_id: int) -> Row:
+    """The person with Okno's own number."""
+    row = _BY_ID.row(conn, id=person_id)
+    if row is None:
+        raise LookupError(f"no person {person_id}")
+    return row
+
+
+def by_handle(conn: Connection, messenger: str, handle: str) -> Row | None:
+    """The person whom people of that messenger call `@handle`, by user name, else by their only full name."""
+    handle = handle.lstrip("@").strip()
+    found = _BY_USERNAME.row(conn, messenger=messenger, username=handle)
+    if found is not None:
+        return found
+    named = _BY_NAME.rows(conn, messenger=messenger, name=handle)
+    return named[0] if len(named) == 1 else None
+
+
+def make_admin(conn: Connection, person_id: int) -> None:
+    """They may bind desks from now on."""
+    _CHANGE(conn, person_id, admin=1)
+
+
+def choose_locale(conn: Connection, person_id: int, locale: str) -> None:
+    """They want to be spoken to in this language."""
+    _CHANGE(conn, person_id, chosen_locale=locale)
+
+
+def customer_of(conn: Connection, chat_id: int) -> Row | None:
+    """The customer whose private chat this is."""
+    return _CUSTOMER_OF.row(conn, chat_id=chat_id)
+
+
+def customer(conn: Connection, customer_id: int) -> Row:
+    """The customer with Okno's own number."""
+    row = _CUSTOMER.row(conn, id=customer_id)
+    if row is None:
+        raise LookupError(f"no customer {customer_id}")
+    return row
+
+
+def make_customer(conn: Connection, person: Row, chat_id: int, now_ms: int) -> Row:
+    """Remember the person as a customer who is answered in this chat."""
+    customer_id = _ADD_CUSTOMER.value(conn, person_id=person.id, chat_id=chat_id, name=person.name, created_at=now_ms)
+    return customer(conn, customer_id)
