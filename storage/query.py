@@ -34,13 +34,13 @@ class Query:
 
     __slots__ = ("_make", "_slots", "_sql", "statement")
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete) -> None:
         self.statement = statement
         self._sql: str | None = None
         self._slots: tuple[tuple[str, Any], ...] = ()
         names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
         self._make: Callable[[Iterable[Any]], Row] = (
-            namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[misc]
+            namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[attr-defined]
         )
 
     def rows(self, conn: Connection, **params: Any) -> list[Row]:
@@ -62,7 +62,7 @@ class Query:
         return int(self._result(conn, params).rowcount)
 
     def _result(self, conn: Connection, params: dict[str, Any]) -> Any:
-        if conn.dialect.name != "sqlite":
+        if conn.dialect.name != "sqlite" or conn.dialect.is_async:  # readers of SQLite are asynchronous
             return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
         if self._sql is None:
             self._compile(conn)
