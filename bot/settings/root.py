@@ -1,0 +1,214 @@
+"""All settings of one Okno, checked together, and what the rest of the program takes from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.settings import desk_rules, sections
+from bot.settings.faults import BadSettings, line, lines_of
+from bot.settings.sources import (
+    EnvironmentSource,
+    FileSource,
+    SecretsSource,
+    Unreadable,
+    secrets_in_public,
+    variable,
+)
+from bot.settings.values import ChatAddress, Listed, Locale
+from domain.policy import Address, Capabilities, Interval, Policy, WorkingHours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOT_YET_IN_FORCE = (
+    "slack.*",
+    "pachca.*",
+    "desks.*.working_hours*",
+    "desks.*.sla*",
+    "desks.*.assign",
+    "desks.*.assign_timeout",
+    "desks.*.closed_topics",
+    "leads.mentions",
+    "working_hours.holidays*",
+    "sla.next_response",
+    "sla.remind_at",
+    "sla.repeat_breach",
+    "tiers.*",
+    "rota.*",
+    "tickets.auto_close",
+    "agents.show",
+    "limits.customer_messages",
+    "retention.*",
+    "files.public_url",
+    "web.embed_origins",
+    "web.identity_secret",
+)
+"""Keys that are accepted but that nothing heeds yet; a star stands for any name."""
+
+
+class Settings(BaseSettings):
+    """Everything that settings can say. `load` makes one; making it directly tells faults the same way."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    locale: Locale = "ru"
+    note_prefix: Annotated[str, Field(min_length=1, max_length=8, pattern=r"^\S+$")] = "//"
+    admins: Annotated[tuple[ChatAddress, ...], Listed] = ()
+    storage: sections.Storage = sections.Storage()
+    telegram: sections.Telegram = sections.Telegram()
+    slack: sections.Slack = sections.Slack()
+    pachca: sections.Pachca = sections.Pachca()
+    web: sections.Web = sections.Web()
+    desks: dict[str, sections.DeskSettings] = {}
+    leads: sections.Leads = sections.Leads()
+    working_hours: sections.WorkingHoursSettings = sections.WorkingHoursSettings()
+    sla: sections.Sla = sections.Sla()
+    tiers: dict[str, sections.Tier] = {}
+    rota: sections.Rota = sections.Rota()
+    tickets: sections.Tickets = sections.Tickets()
+    csat: sections.Csat = sections.Csat()
+    agents: sections.Agents = sections.Agents()
+    limits: sections.Limits = sections.Limits()
+    retention: sections.Retention = sections.Retention()
+    files: sections.Files = sections.Files()
+    log: sections.Log = sections.Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 – the names are pydantic's
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the secrets directory, that over the file."""
+        return EnvironmentSource(settings_cls), SecretsSource(settings_cls), FileSource(settings_cls)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_faults_at_once(cls, raw: object, validate: ModelWrapValidatorHandler[Settings]) -> Settings:
+        between = [*_secrets_in_public(), *desk_rules.faults(raw if isinstance(raw, dict) else {})]
+        try:
+            settings = validate(raw)
+        except ValidationError as error:
+            raise BadSettings(lines_of(error, cls) + between) from None
+        if between:
+            raise BadSettings(between)
+        return settings
+
+    def policy(
+        self,
+        capabilities: Mapping[str, Capabilities],
+        accounts: Mapping[str, str],
+        claim_code: str = "",
+    ) -> Policy:
+        """The rules that the handlers read; raises BadSettings when a chat lies in a messenger that is off."""
+        if faults := [self._off(key, chat) for key, chat in self.chats() if self._is_off(chat, capabilities)]:
+            raise BadSettings(faults)
+        built = desk_rules.built(self.desks, self.locale)
+        return Policy(
+            desks=tuple(replace(desk, address=_in_force(desk.address)) for desk in built),
+            locale=self.locale,
+            note_prefix=self.note_prefix,
+            admins=frozenset(str(admin) for admin in self.admins),
+            claim_code=claim_code,
+            leads_address=_in_force(self.leads.chat),
+            hours=self.hours,
+            first_response=self.sla.first_response,
+            reopen_within=self.tickets.reopen_within,
+            csat=self.csat.enabled,
+            show_agents=self.agents.show,
+            capabilities=capabilities,
+            accounts=accounts,
+        )
+
+    @property
+    def hours(self) -> WorkingHours:
+        """The general working hours."""
+        weekly = self.working_hours.weekly
+        return WorkingHours(self.working_hours.timezone, weekly.days if weekly else EVERY_DAY)
+
+    def chats(self) -> Iterator[tuple[str, Address]]:
+        """The chats that the settings name, each with its key."""
+        for name, desk in self.desks.items():
+            if desk.chat:
+                yield f"desks.{name}.chat", desk.chat
+        if self.leads.chat:
+            yield "leads.chat", self.leads.chat
+
+    def not_yet_in_force(self) -> list[str]:
+        """The keys that are set although nothing heeds them yet."""
+        return [key for key in _given(self) if any(fnmatchcase(key, late) for late in NOT_YET_IN_FORCE)]
+
+    def web_base(self, port: int) -> str:
+        """The address under which people reach the HTTP server, without a slash at the end.
+
+        `port` is the one it really listens on (the settings may leave it to the system).
+        """
+        if self.web.public_url:
+            return self.web.public_url
+        host = "localhost" if self.web.host in EVERYWHERE else self.web.host
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @staticmethod
+    def _is_off(chat: Address, switched_on: Mapping[str, Capabilities]) -> bool:
+        return chat.messenger in BUILT and chat.messenger not in switched_on
+
+    @staticmethod
+    def _off(key: str, chat: Address) -> str:
+        return line(key, str(chat), f"{chat.messenger} is not switched on", _SWITCH_ON[chat.messenger])
+
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 – compared with, not bound to
+
+BUILT = ("telegram", "web")
+"""The messengers there are by now; chats in others are accepted and wait."""
+
+_SWITCH_ON = {
+    "telegram": "set OKNO_TELEGRAM__TOKEN, or take this key out",
+    "web": "set web.enabled = true, or take this key out",
+}
+
+EVERY_DAY = ((Interval(time(10), time(20)),),) * 7
+
+
+def load() -> Settings:
+    """Read the settings from everywhere. Raises BadSettings with everything that is wrong."""
+    try:
+        return Settings()
+    except Unreadable as error:
+        raise BadSettings([str(error)]) from None
+
+
+def _secrets_in_public() -> Iterator[str]:
+    for key in secrets_in_public():
+        yield line(
+            key,
+            None,
+            "a secret doesn't belong into this file",
+            f"set {variable(key)}, or put it into a secrets directory",
+        )
+
+
+def _in_force(chat: Address | None) -> Address | None:
+    return chat if chat and chat.messenger in BUILT else None
+
+
+def _given(section: BaseModel, prefix: str = "") -> Iterator[str]:
+    """The keys that somebody set, without those of sections they stand in."""
+    for name in sorted(section.model_fields_set):
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _given(value, f"{prefix}{name}.")
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                yield from _given(inner, f"{prefix}{name}.{key}.")
+        else:
+            yield f"{prefix}{name}"
