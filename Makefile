@@ -1,0 +1,70 @@
+# make run      the environment, then Okno          make install   the environment alone (.venv)
+# make test     everything that must hold           make lock      pin the dependencies anew
+# Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
+# the tests' browser, which comes from Debian's packages.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST_ARGS ?= -n 2
+
+.PHONY: run install test lint check-types check-imports chromium lock clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.installed
+	@exec $(BIN)/okno run
+
+install: $(VENV)/.installed
+
+test: lint check-types check-imports chromium
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check-types: $(VENV)/.dev-installed
+	$(BIN)/mypy
+
+check-imports: $(VENV)/.dev-installed
+	$(BIN)/lint-imports
+
+# A directory of its own that a moved checkout or a removed Python has spoilt is made anew.
+$(VENV)/.made: Makefile
+	@$(BIN)/python -c '' 2>/dev/null && test "$$($(BIN)/python -c 'import sys; print(sys.prefix)')" = "$(CURDIR)/$(VENV)" || { \
+	  for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; done; \
+	  test -n "$$python" || { echo 'okno needs Python 3.11 or newer: none found as python3' >&2; exit 1; }; \
+	  $$python -m venv --clear $(VENV) || { echo 'okno needs venv: install it (Debian: apt-get install python3-venv)' >&2; exit 1; }; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made requirements.txt pyproject.toml
+	@echo 'Installing what Okno needs into $(VENV) …'
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.installed requirements-dev.txt
+	@echo 'Installing what the tests need into $(VENV) …'
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# The browser tests drive Debian's Chromium; playwright's own would be a download from elsewhere.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  if test "$$(id -u)" = 0; then as_root=; else as_root='sudo -n'; fi; \
+	  echo 'Installing Chromium for the browser tests …'; \
+	  { $$as_root apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
+	  || { echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), then make test' >&2; exit 1; }; }
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+  --no-emit-find-links pyproject.toml --extra build
+
+lock: $(VENV)/.installed
+	@$(PIP) install uv
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
