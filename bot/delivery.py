@@ -1,0 +1,341 @@
+"""Delivery: makes the requests that places ask for, one at a time a lane, and remembers what came of each.
+
+At least once: a request whose outcome is known is never made again, however long its commit takes; one whose
+outcome is unknown is. Only the head of each lane is in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
+
+import structlog
+
+from bot.health import fault
+from bot.messengers.contract import AnswersPresses
+from bot.pacing import Pacer
+from bot.patience import Committer, full_jitter
+from bot.performing import perform
+from bot.turns import Account, Lane
+from domain.requests import Outcome, Refused, Sent, TryLater, Unsure
+from storage import attempts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from datetime import datetime
+
+    from bot.health import Health
+    from bot.messengers.contract import Messenger
+    from bot.turns import Chat
+    from domain.policy import Policy
+    from domain.work import Effects, PressAnswer, Work
+    from storage import Connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+ACCOUNT_PAUSE = 60.0
+"""How long a messenger's sends rest after its account was refused, in seconds."""
+
+_PRESSES_AT_ONCE = 64
+_PRESS_SECONDS = 10.0
+_ERRORS = 3
+
+
+class Settled(Protocol):
+    """What storing an outcome gives: the lane's next work, and what else is to be done."""
+
+    @property
+    def next(self) -> Work | None:
+        """The same lane's next work."""
+
+    @property
+    def effects(self) -> Effects:
+        """What else is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The units of work that delivery asks of the handlers."""
+
+    settle: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled]
+    head: Callable[[Connection, Policy, int, str, bool], Work | None]
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """One messenger that is switched on: its account and the timer that wakes it."""
+
+    messenger: Messenger
+    account: Account
+    timer: asyncio.TimerHandle | None = None
+
+
+class Delivery:
+    """Sends what is offered. Belongs to one event loop; `stop` finishes what is in flight."""
+
+    def __init__(
+        self,
+        committer: Committer,
+        policy: Policy,
+        letters: Letters,
+        now: Callable[[], datetime],
+        health: Health,
+    ) -> None:
+        self._committer = committer
+        self._policy = policy
+        self._letters = letters
+        self._now = now
+        self._health = health
+        self._loop = asyncio.get_running_loop()
+        self._lines: dict[str, _Line] = {}
+        self._lanes: dict[tuple[int, str], Lane] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._presses: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def attach(self, messenger: Messenger, recent: Iterable[tuple[int, float]] = ()) -> None:
+        """Send for this messenger from now on. `recent`: chats written to lately, with ages in seconds."""
+        pacer = Pacer(messenger.pacing)
+        for chat_id, age in recent:
+            pacer.remember(chat_id, self._loop.time() - age)
+        self._lines[messenger.name] = _Line(messenger, Account(pacer))
+
+    def take(self, effects: Effects) -> None:
+        """Do what a handler wanted done after its commit."""
+        self.offer(effects.works)
+        for answer in effects.answers:
+            self._answer(answer)
+
+    def offer(self, works: Sequence[Work]) -> None:
+        """Heads of places that have something to send. Those in hand already are looked at again in their turn."""
+        touched: dict[str, _Line] = {}
+        for work in works:
+            line = self._lines.get(work.messenger)
+            if line is None:
+                continue
+            lane = self._lanes.get((work.place_id, work.lane))
+            if lane is not None:
+                lane.again = True
+                continue
+            lane = self._lanes[work.place_id, work.lane] = line.account.lane(work)
+            self._ready(line, lane)
+            touched[work.messenger] = line
+        for line in touched.values():
+            self._serve(line)
+
+    async def stop(self, within: float) -> None:
+        """Begin nothing new, and finish what is in flight within so many seconds."""
+        self._stopping = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=within)
+            for task in late:
+                task.cancel()
+        for task in self._presses:
+            task.cancel()
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes have something to do."""
+        return len(self._lanes)
+
+    # ── whose turn ──
+
+    def _ready(self, line: _Line, lane: Lane) -> None:
+        self._wake_chat(line, lane.chat, line.account.ready(lane, self._loop.time()))
+
+    def _queue(self, line: _Line, chat: Chat) -> None:
+        chat.timer = None
+        self._wake_chat(line, chat, line.account.queue(chat, self._loop.time()))
+
+    def _wake_chat(self, line: _Line, chat: Chat, delay: float | None) -> None:
+        if delay is not None and chat.timer is None:
+            chat.timer = self._loop.call_later(delay, self._chat_woken, line, chat)
+
+    def _chat_woken(self, line: _Line, chat: Chat) -> None:
+        self._queue(line, chat)
+        self._serve(line)
+
+    def _serve(self, line: _Line) -> None:
+        """Start every lane that may go now."""
+        if line.timer is not None:
+            line.timer.cancel()
+            line.timer = None
+        while not self._stopping:
+            turn = line.account.next(self._loop.time())
+            if isinstance(turn, Lane):
+                self._queue(line, turn.chat)
+                self._spawn(self._tasks, self._carry(line, turn))
+                continue
+            if turn < math.inf:
+                line.timer = self._loop.call_later(turn, self._serve, line)
+            return
+
+    def _spawn(self, tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    # ── one request of one lane ──
+
+    async def _carry(self, line: _Line, lane: Lane) -> None:
+        """Make the lane's request, store what came of it, and put the lane back in turn."""
+        outcome: Outcome | None = None
+        try:
+            if await self._prepare(lane):
+                outcome = await self._perform(line, lane)
+        finally:
+            line.account.answered(lane, self._loop.time(), used=outcome is not None)
+        if outcome is None:
+            await self._leave(line, lane)
+        elif isinstance(outcome, Sent) or (isinstance(outcome, Refused) and outcome.scope != "account"):
+            self._queue(line, lane.chat)
+            self._serve(line)  # others need not wait for this commit
+            await self._settle(line, lane, outcome)
+        else:
+            self._rest(line, lane, outcome)
+        self._queue(line, lane.chat)
+        self._serve(line)
+
+    async def _prepare(self, lane: Lane) -> bool:
+        """Make a work that has waited anew; whether there is still something to send."""
+        if not (lane.aged or lane.again):
+            return True
+        joined = lane.crowded and not lane.work.unsure
+        lane.again = lane.aged = lane.crowded = False
+        fresh = await self._head(lane, joined)
+        if fresh is None:
+            return False
+        same = (fresh.letter_id, fresh.step) == (lane.work.letter_id, lane.work.step)
+        lane.work = replace(fresh, unsure=True) if same and lane.work.unsure else fresh
+        return True
+
+    async def _head(self, lane: Lane, joined: bool = False) -> Work | None:
+        return await self._insist(self._letters.head, self._policy, *lane.key, joined)
+
+    async def _settle(self, line: _Line, lane: Lane, outcome: Sent | Refused) -> None:
+        """Store the outcome, however long that takes, and go on with what the lane has next."""
+        work = lane.work
+        self._count(line, work, outcome)
+        lane.again = lane.aged = False
+        lane.tries = lane.errors = 0
+        settled = await self._insist(_stored, self._letters, self._policy, self._now(), work, outcome)
+        if settled.next is None:
+            await self._leave(line, lane)
+        else:
+            lane.work = settled.next
+            self._ready(line, lane)
+        self.take(settled.effects)
+
+    async def _leave(self, line: _Line, lane: Lane) -> None:
+        """The lane has nothing in hand: done, unless something was offered meanwhile."""
+        while lane.again:
+            lane.again = lane.aged = False
+            fresh = await self._head(lane)
+            if fresh is not None:
+                lane.work = fresh
+                self._ready(line, lane)
+                return
+        del self._lanes[lane.key]
+        line.account.drop(lane)
+
+    async def _insist(
+        self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Commit a unit in the end. One that fails by its own fault holds up its lane, and nobody else's."""
+        tries = 0
+        while True:
+            try:
+                return await self._committer.run(fn, *args, **kwargs)
+            except Exception:  # noqa: BLE001 (a fault in one place's letters stops no other place)
+                tries += 1
+                self._health.count("errors", "delivery")
+                _log.exception("a unit of delivery failed", unit=fn.__name__, tries=tries)
+            await asyncio.sleep(full_jitter(tries))
+
+    # ── the platform ──
+
+    async def _perform(self, line: _Line, lane: Lane) -> Outcome:
+        """Make the request; a messenger that raises is asked again, and taken to refuse in the end."""
+        work = lane.work
+        try:
+            return await perform(line.messenger, work.request)
+        except Exception as error:  # noqa: BLE001 (whatever a messenger's bug raises, others go on)
+            lane.errors += 1
+            self._health.count("errors", work.messenger)
+            _log.exception(
+                "a messenger failed", messenger=work.messenger, letter=work.letter_id, step=work.step
+            )
+            if lane.errors < _ERRORS:
+                return Unsure(fault(error))
+            return Refused("message", "refused.not_possible", fault(error))
+
+    def _rest(self, line: _Line, lane: Lane, outcome: Outcome) -> None:
+        """The request is to be made again, after a while; a platform's own wish is obeyed exactly."""
+        lane.tries += 1
+        lane.state, lane.aged = "resting", True
+        delay, why = full_jitter(lane.tries), "later"
+        now = self._loop.time()
+        match outcome:
+            case TryLater(after=after, limited=limited):
+                delay = delay if after is None else after
+                if limited:
+                    why, lane.crowded = "limited", True
+                    self._health.count("limited", line.messenger.name)
+                    line.account.pacer.limited(lane.chat.id, delay, now)
+            case Refused(reason=reason, detail=detail):
+                delay, why = ACCOUNT_PAUSE, "account"
+                line.account.pacer.pause_all(now + delay)
+                self._health.messenger(line.messenger.name).refused = detail or reason
+                _log.error("a messenger refuses the account", messenger=line.messenger.name, reason=reason)
+            case _:
+                why, lane.work = "unsure", replace(lane.work, unsure=True)
+        self._health.count("requests_retried", line.messenger.name, why)
+        self._loop.call_later(delay, self._rested, line, lane)
+
+    def _rested(self, line: _Line, lane: Lane) -> None:
+        self._ready(line, lane)
+        self._serve(line)
+
+    def _count(self, line: _Line, work: Work, outcome: Sent | Refused) -> None:
+        name = line.messenger.name
+        if isinstance(outcome, Sent):
+            self._health.messenger(name).refused = ""
+            self._health.count("requests_sent", name, type(work.request).__name__)
+        else:
+            self._health.count("requests_refused", name, outcome.scope)
+            _log.info(
+                "refused",
+                messenger=name,
+                letter=work.letter_id,
+                step=work.step,
+                scope=outcome.scope,
+                reason=outcome.reason,
+            )
+
+    def _answer(self, answer: PressAnswer) -> None:
+        """Tell whoever pressed a button, best effort: nothing depends on it."""
+        line = self._lines.get(answer.messenger)
+        if line is None or not isinstance(line.messenger, AnswersPresses) or self._stopping:
+            return
+        if len(self._presses) < _PRESSES_AT_ONCE:
+            self._spawn(self._presses, self._tell(line.messenger, answer))
+
+    async def _tell(self, messenger: AnswersPresses, answer: PressAnswer) -> None:
+        try:
+            async with asyncio.timeout(_PRESS_SECONDS):
+                await messenger.answer_press(answer.press, answer.text)
+        except Exception as error:  # noqa: BLE001 (best effort)
+            _log.info("a press was not answered", messenger=answer.messenger, error=fault(error))
+
+
+def _stored(
+    conn: Connection, letters: Letters, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused
+) -> Settled:
+    """One unit: the chat was written to, and what came of it."""
+    attempts.record(conn, work.chat_id, int(now.timestamp() * 1000))
+    return letters.settle(conn, policy, now, work, outcome)

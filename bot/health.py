@@ -1,0 +1,94 @@
+"""How the program does: counters and states that `/readyz`, `/metrics` and the log read.
+
+Knows nothing but numbers and short words; no message text and no secret ever comes here.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+def fault(error: BaseException) -> str:
+    """What went wrong and where, without the error's own words: they may quote a message or an address."""
+    frame = error.__traceback__
+    if frame is None:
+        return type(error).__name__
+    while frame.tb_next is not None:
+        frame = frame.tb_next
+    code = frame.tb_frame.f_code
+    return f"{type(error).__name__} at {Path(code.co_filename).name}:{frame.tb_lineno} ({code.co_name})"
+
+
+@dataclass(slots=True)
+class MessengerHealth:
+    """What is known of one messenger: connected or why not, and whether its account may send."""
+
+    connected: bool = False
+    error: str = ""
+    refused: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """It receives and may send."""
+        return self.connected and not self.refused
+
+
+@dataclass(slots=True)
+class Health:
+    """The state of one running Okno. One instance per program; times are monotonic seconds."""
+
+    database_error: str = ""
+    messengers: dict[str, MessengerHealth] = field(default_factory=dict)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    started_at: float = field(default_factory=time.monotonic)
+    _counters: dict[str, Counter] = field(default_factory=dict)
+    _gauges: dict[str, Gauge] = field(default_factory=dict)
+    _children: dict[tuple[str, ...], Counter] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, text, *labels in _COUNTERS:
+            self._counters[name] = Counter(f"okno_{name}", text, labels, registry=self.registry)
+        for name, text in _GAUGES:
+            self._gauges[name] = Gauge(f"okno_{name}", text, registry=self.registry)
+
+    def messenger(self, name: str) -> MessengerHealth:
+        """The named messenger's state, to be read and changed."""
+        return self.messengers.setdefault(name, MessengerHealth())
+
+    def count(self, name: str, *labels: str, by: int = 1) -> None:
+        """Add to a counter of the list below."""
+        key = (name, *labels)
+        child = self._children.get(key)
+        if child is None:
+            counter = self._counters[name]
+            child = self._children[key] = counter.labels(*labels) if labels else counter
+        child.inc(by)
+
+    def gauge(self, name: str, value: float) -> None:
+        """Set a gauge of the list below."""
+        self._gauges[name].set(value)
+
+
+_COUNTERS = (
+    ("events_received", "Events kept in the journal", "messenger"),
+    ("events_handled", "Events handled", "messenger"),
+    ("events_failed", "Events given up on", "messenger"),
+    ("requests_sent", "Requests that a messenger took", "messenger", "request"),
+    ("requests_refused", "Requests that a messenger refused", "messenger", "scope"),
+    ("requests_retried", "Requests to be made again", "messenger", "why"),
+    ("limited", "Pauses that a platform asked for", "messenger"),
+    ("commits_retried", "Commits that the database could not make at once"),
+    ("errors", "Errors of the program itself", "where"),
+)
+_GAUGES = (
+    ("events_waiting", "Events kept and not yet handled"),
+    ("events_oldest_seconds", "Age of the oldest event not yet handled"),
+    ("letters_waiting", "Letters not yet sent"),
+    ("letters_oldest_seconds", "Age of the oldest letter not yet sent"),
+    ("units_waiting", "Units of work queued for the database"),
+    ("database_writable", "1 when the last commit worked"),
+)

@@ -1,0 +1,272 @@
+"""The pump: takes kept events lane by lane, in order, and has each handled in one transaction.
+
+Lanes take turns, so that one that floods delays nobody. Parts of an album are handled together once the album is
+complete. An event that can't be handled is given up on after three tries, and its lane goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+import structlog
+
+from bot.health import fault
+from domain.events import Event, Wrote
+from storage import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from bot.health import Health
+    from bot.messengers.contract import Messenger
+    from bot.patience import Committer
+    from domain.policy import Policy
+    from domain.work import Effects
+    from storage import Connection
+    from storage.journal import JournalRow
+
+_log = structlog.get_logger()
+
+AT_ONCE = 64
+"""Lanes handled side by side; as many as share one commit."""
+
+CAPACITY = 10_000
+"""Rows in hand; above it whoever offers waits."""
+
+QUIET = 0.5
+"""An album is complete when no part came for so long, in seconds."""
+
+_ALBUM_MOST = 100
+_UNSETTLED = 0.1
+_TRIES = 3
+_PAUSE = 0.2
+_LOOKUP_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """The units of work that the pump asks of the handlers."""
+
+    handle: Callable[[Connection, Policy, datetime, str, Sequence[int], Sequence[Event]], Effects]
+    give_up: Callable[[Connection, Policy, datetime, str, int, str], Effects]
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """One chat's (or thread's) events that are in hand, in order."""
+
+    key: tuple[str, str]
+    rows: list[tuple[int, int, JournalRow]] = field(default_factory=list)
+    touched: float = 0.0
+    taken: bool = False  # in the rotation, or being handled
+    timer: asyncio.TimerHandle | None = None
+
+    def take(self) -> list[JournalRow]:
+        """The head: one row, or the parts of one album that follow one another."""
+        group = [heapq.heappop(self.rows)[2]]
+        album = group[0].album
+        while album and self.rows and self.rows[0][2].album == album:
+            group.append(heapq.heappop(self.rows)[2])
+        return group
+
+
+class Pump:
+    """Handles rows of messengers that are attached. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        committer: Committer,
+        policy: Policy,
+        handlers: Handlers,
+        outlet: Callable[[Effects], None],
+        now: Callable[[], datetime],
+        health: Health,
+    ) -> None:
+        self._committer = committer
+        self._policy = policy
+        self._handlers = handlers
+        self._outlet = outlet
+        self._now = now
+        self._health = health
+        self._loop = asyncio.get_running_loop()
+        self._messengers: dict[str, Messenger] = {}
+        self._lanes: dict[tuple[str, str], _Lane] = {}
+        self._turn: deque[_Lane] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._workers = 0
+        self._held = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._stopping = False
+
+    def attach(self, messenger: Messenger) -> None:
+        """Handle this messenger's rows from now on."""
+        self._messengers[messenger.name] = messenger
+
+    @property
+    def held(self) -> int:
+        """How many rows are in hand."""
+        return self._held
+
+    def offer(self, rows: Sequence[JournalRow]) -> None:
+        """Take rows in; those of messengers that aren't attached stay in the journal."""
+        touched = {}
+        now = self._loop.time()
+        for row in rows:
+            if row.messenger not in self._messengers:
+                continue
+            key = (row.messenger, row.lane)
+            lane = self._lanes.get(key)
+            if lane is None:
+                lane = self._lanes[key] = _Lane(key)
+            heapq.heappush(lane.rows, (row.position, row.id, row))
+            lane.touched = now
+            self._held += 1
+            touched[key] = lane
+        for lane in touched.values():
+            self._consider(lane)
+        if self._held > CAPACITY:
+            self._room.clear()
+
+    async def room(self) -> None:
+        """Wait while too many rows are in hand."""
+        await self._room.wait()
+
+    async def stop(self, within: float) -> None:
+        """Begin nothing new, and finish what is being handled within so many seconds."""
+        self._stopping = True
+        self._room.set()
+        for lane in self._lanes.values():
+            if lane.timer is not None:
+                lane.timer.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=within)
+            for task in late:
+                task.cancel()
+
+    # ── turns ──
+
+    def _consider(self, lane: _Lane) -> None:
+        """Put the lane into the rotation if its head may go, else look again when it may."""
+        if lane.taken or self._stopping:
+            return
+        if lane.timer is not None:
+            lane.timer.cancel()
+            lane.timer = None
+        if not lane.rows:
+            del self._lanes[lane.key]
+            return
+        delay = self._album_delay(lane)
+        if delay > 0:
+            lane.timer = self._loop.call_later(delay, self._consider, lane)
+            return
+        lane.taken = True
+        self._turn.append(lane)
+        if self._workers < AT_ONCE:
+            self._workers += 1
+            task = self._loop.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _album_delay(self, lane: _Lane) -> float:
+        """How long more parts of the album at the lane's head may come; 0 for what is no album."""
+        album = lane.rows[0][2].album
+        if not album or len(lane.rows) >= _ALBUM_MOST:
+            return 0.0
+        if any(row.album != album for _, _, row in lane.rows):
+            return 0.0  # something later came: the album has ended
+        settled = self._messengers[lane.key[0]].settled_at
+        if settled is None:
+            return max(_UNSETTLED, lane.touched + QUIET - self._loop.time())
+        return max(lane.touched, settled) + QUIET - self._loop.time()
+
+    async def _work(self) -> None:
+        """Handle heads as long as there are any whose turn it is."""
+        while self._turn and not self._stopping:
+            lane = self._turn.popleft()
+            group = lane.take()
+            try:
+                await self._process(lane.key[0], group)
+            finally:
+                lane.taken = False
+                self._held -= len(group)
+                if self._held <= CAPACITY:
+                    self._room.set()
+                self._consider(lane)
+        self._workers -= 1
+
+    # ── one head ──
+
+    async def _process(self, messenger: str, group: list[JournalRow]) -> None:
+        """Convert and handle the rows: together, or one by one where they don't make one album."""
+        rows, events = [], []
+        for row in group:
+            event = await self._converted(row)
+            if event is not None:
+                rows.append(row)
+                events.append(event)
+        if len(rows) > 1 and not _one_album(events):
+            for row, event in zip(rows, events, strict=True):
+                await self._handle(messenger, [row], [event])
+        elif rows:
+            await self._handle(messenger, rows, events)
+
+    async def _converted(self, row: JournalRow) -> Event | None:
+        """The row's event with what it lacked looked up; None once it was given up on."""
+        messenger = self._messengers[row.messenger]
+        try:
+            event = messenger.convert(orjson.loads(row.payload) if row.parsed is None else row.parsed)
+        except Exception as error:  # noqa: BLE001 (whatever a malformed event does to it)
+            await self._give_up(row, error)  # converting is pure: another try would end the same
+            return None
+        try:
+            async with asyncio.timeout(_LOOKUP_SECONDS):
+                return await messenger.lookup(event)
+        except Exception as error:  # noqa: BLE001 (best effort)
+            _log.info("a lookup failed", messenger=row.messenger, row=row.id, error=fault(error))
+            return event
+
+    async def _handle(self, messenger: str, rows: list[JournalRow], events: list[Event]) -> None:
+        ids = [row.id for row in rows]
+        for tries in range(1, _TRIES + 1):
+            try:
+                effects = await self._committer.run(
+                    self._handlers.handle, self._policy, self._now(), messenger, ids, events
+                )
+            except Exception as error:  # noqa: BLE001 (the event's fault or the handler's: the lane goes on)
+                if tries == _TRIES:
+                    for row in rows:
+                        await self._give_up(row, error)
+                    return
+                await asyncio.sleep(_PAUSE * tries)
+            else:
+                self._health.count("events_handled", messenger, by=len(ids))
+                self._outlet(effects)
+                return
+
+    async def _give_up(self, row: JournalRow, error: Exception) -> None:
+        """Keep the event as failed with its reason, and have the desk told."""
+        self._health.count("events_failed", row.messenger)
+        _log.error("an event can't be handled", messenger=row.messenger, row=row.id, exc_info=error)
+        reason = fault(error)
+        try:
+            effects = await self._committer.run(
+                self._handlers.give_up, self._policy, self._now(), row.messenger, row.id, reason
+            )
+        except Exception:  # noqa: BLE001 (the lane goes on even so)
+            _log.exception("the desk can't be told", messenger=row.messenger, row=row.id)
+            await self._committer.run(journal.mark_failed, row.id, reason)
+        else:
+            self._outlet(effects)
+
+
+def _one_album(events: Sequence[Event]) -> bool:
+    """Whether the events are messages of one album; an edit never joins one."""
+    albums = {e.album if isinstance(e, Wrote) else None for e in events}
+    return len(albums) == 1 and None not in albums

@@ -1,0 +1,189 @@
+"""Whose turn it is to be sent to: lanes take turns inside a chat, chats inside an account, urgent ones first.
+
+Only decides; sends nothing and knows no clock but the time it is told (monotonic seconds). A lane belongs to one
+place and has at most one request in flight. Nothing here waits for a lane that can't go.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from domain.work import Priority, Work
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from bot.pacing import Pacer
+
+STATE_SHARE = 10
+"""One slot in so many goes to what places should show (cards, marks) when letters would take them all."""
+
+CHAT_AT_ONCE = 16
+ACCOUNT_AT_ONCE = 128
+"""Requests in flight at most, so that a chat that hangs can't hold all of them."""
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One lane of one place, while it has something to do.
+
+    `again`: something was offered that `work` may not show. `aged`: `work` was made before a wait.
+    `crowded`: it waited because its chat's allowance was used up.
+    """
+
+    chat: Chat
+    work: Work
+    state: Literal["ready", "busy", "resting"] = "resting"
+    again: bool = False
+    aged: bool = False
+    crowded: bool = False
+    tries: int = 0
+    errors: int = 0
+    turn: int = 0
+    chat_wait: int = 0
+    account_wait: int = 0
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Which lane it is."""
+        return self.work.place_id, self.work.lane
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """The ready lanes of one chat, in turn."""
+
+    id: int
+    private: bool
+    letters: list[tuple[int, int, Lane]] = field(default_factory=list)
+    state: deque[Lane] = field(default_factory=deque)
+    in_flight: int = 0
+    lanes: int = 0
+    letters_since_state: int = 0
+    waits: int = 0
+    queue: OrderedDict[Chat, None] | None = None
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def urgency(self) -> int | None:
+        """How urgent its most urgent ready lane is; None without any."""
+        if self.letters:
+            return self.letters[0][0]
+        return int(Priority.STATE) if self.state else None
+
+    def next(self) -> Lane:
+        """Take the lane whose turn it is; there must be one."""
+        if self.state and (not self.letters or self.letters_since_state >= STATE_SHARE - 1):
+            self.letters_since_state = 0
+            return self.state.popleft()
+        if self.state:
+            self.letters_since_state += 1
+        return heapq.heappop(self.letters)[2]
+
+
+class Account:
+    """The chats of one account, and which of them may be sent to now."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        self.pacer = pacer
+        self.in_flight = 0
+        self._chats: dict[int, Chat] = {}
+        self._queues: tuple[OrderedDict[Chat, None], ...] = tuple(OrderedDict() for _ in Priority)
+        self._turn = 0
+        self._waits = 0
+        self._others_since_state = 0
+
+    def lane(self, work: Work) -> Lane:
+        """A new lane for the place that `work` is for."""
+        chat = self._chats.get(work.chat_id)
+        if chat is None:
+            chat = self._chats[work.chat_id] = Chat(work.chat_id, work.private)
+        chat.lanes += 1
+        return Lane(chat, work)
+
+    def drop(self, lane: Lane) -> None:
+        """The lane has nothing more to do."""
+        lane.chat.lanes -= 1
+        if not lane.chat.lanes:
+            self._chats.pop(lane.chat.id, None)
+
+    def ready(self, lane: Lane, now: float) -> float | None:
+        """The lane has something to send. When its chat must wait for time to pass: how long."""
+        chat = lane.chat
+        self._turn += 1
+        lane.state, lane.turn = "ready", self._turn
+        lane.chat_wait, lane.account_wait = chat.waits, self._waits
+        if lane.work.lane == "state":
+            chat.state.append(lane)
+        else:
+            heapq.heappush(chat.letters, (int(lane.work.priority), lane.turn, lane))
+        return self.queue(chat, now)
+
+    def queue(self, chat: Chat, now: float) -> float | None:
+        """Put the chat where it belongs now. When it must wait for time to pass: how long."""
+        urgency, delay = chat.urgency, 0.0
+        target = None
+        if urgency is not None and chat.in_flight < CHAT_AT_ONCE:
+            delay = self.pacer.chat_delay(chat.id, chat.private, now)
+            if delay > 0:
+                chat.waits += 1
+            else:
+                target = self._queues[urgency]
+        if target is not chat.queue:  # else it keeps its turn
+            self._unqueue(chat)
+            if target is not None:
+                target[chat] = None
+                chat.queue = target
+        return delay if 0 < delay < math.inf else None
+
+    def next(self, now: float) -> Lane | float:
+        """Start the lane whose turn it is, or say how long nobody's is (infinite: until something changes).
+
+        Whoever starts a lane queues its chat again.
+        """
+        if self.in_flight >= ACCOUNT_AT_ONCE:
+            return math.inf
+        if not any(self._queues):
+            return math.inf
+        if (delay := self.pacer.total_delay(now)) > 0:
+            self._waits += 1
+            return delay
+        chat = self._next_chat()
+        self._unqueue(chat)
+        lane = chat.next()
+        lane.state = "busy"
+        lane.crowded = lane.crowded or lane.chat_wait != chat.waits
+        lane.aged = lane.aged or lane.crowded or lane.account_wait != self._waits
+        chat.in_flight += 1
+        self.in_flight += 1
+        self.pacer.take(chat.id)
+        return lane
+
+    def answered(self, lane: Lane, now: float, *, used: bool) -> None:
+        """The lane's request has come back; `used` is False when nothing was sent."""
+        lane.chat.in_flight -= 1
+        self.in_flight -= 1
+        if used:
+            self.pacer.answered(lane.chat.id, now)
+        else:
+            self.pacer.give_back(lane.chat.id)
+
+    def _unqueue(self, chat: Chat) -> None:
+        if chat.queue is not None:
+            del chat.queue[chat]
+            chat.queue = None
+
+    def _next_chat(self) -> Chat:
+        """The most urgent chat, first come first served; now and then one that only has state to show.
+
+        Answers to customers wait for nobody's state.
+        """
+        state = self._queues[Priority.STATE]
+        due = state and self._others_since_state >= STATE_SHARE - 1 and not self._queues[Priority.ANSWER]
+        queue = state if due else next(q for q in self._queues if q)
+        self._others_since_state = 0 if queue is state else self._others_since_state + bool(state)
+        return next(iter(queue))
