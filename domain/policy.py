@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Literal
@@ -59,7 +59,8 @@ class Capabilities:
     `max_text`, `max_caption` in UTF-16 units. `replies_in_threads`: a message inside a thread can answer a
     single other one. `delivered_mark`: the reaction that says "delivered". `joins`: waiting texts may be joined.
     `shares_reaction`: the bot has one reaction a message, so a customer's own takes the mark's place.
-    `confirms_out_of_band`: delivered state is shown by the messenger itself.
+    `marks_received`: customers see a mark on their own message once it reached the desk. `link`: a pure function
+    from chat, thread and message to an address that opens there, where the messenger has such.
     """
 
     max_text: int
@@ -76,6 +77,8 @@ class Capabilities:
     reactions: frozenset[str] | None = None
     delete_within: timedelta | None = None
     command_prefix: Literal["/", "!"] = "/"
+    marks_received: bool = False
+    link: Callable[[str, str | None, str | None], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ class Policy:
     admins: frozenset[str] = frozenset()
     claim_code: str = ""
     leads_address: Address | None = None
-    hours: WorkingHours = field(default_factory=lambda: WorkingHours("Europe/Moscow", ((Interval(time(10), time(20)),),) * 7))
+    hours: WorkingHours = field(
+        default_factory=lambda: WorkingHours("Europe/Moscow", ((Interval(time(10), time(20)),),) * 7)
+    )
     first_response: timedelta = timedelta(minutes=15)
     reopen_within: timedelta = timedelta(hours=24)
     csat: bool = True
@@ -103,6 +108,7 @@ class Policy:
 
     @property
     def default_desk(self) -> Desk:
+        """The desk that a first message reaches."""
         return next((d for d in self.desks if d.default), self.desks[0])
 
     def desk(self, name: str) -> Desk | None:

@@ -29,6 +29,7 @@ class Span:
 
     @property
     def end(self) -> int:
+        """Where it ends: the first code point after it."""
         return self.start + self.length
 
 
@@ -127,6 +128,7 @@ def silence_mentions(text: RichText) -> RichText:
     for char in text.text:
         shift.append(shift[-1] + (1 if char == "@" else 0))
     moved = tuple(
-        replace(s, start=s.start + shift[s.start], length=s.length + shift[s.end] - shift[s.start]) for s in spans
+        replace(s, start=s.start + shift[s.start], length=s.length + shift[s.end] - shift[s.start])
+        for s in spans
     )
     return RichText(text.text.replace("@", "@\u2060"), moved)

@@ -26,8 +26,9 @@ Lane = Literal["letters", "state"]
 class Work:
     """The next request of one lane of one place.
 
-    `step` tells the handler what the request was for once its outcome is known (opaque to delivery). `letter_id` is the letter it sends,
-    `revision` the content's revision it was made of. `private`: the chat is one person's. `joinable`: more
+    `step` tells the handler what the request was for once its outcome is known (opaque to delivery). `letter_id`
+    is the letter it sends, `members` the messages it carries with the revision of each that it was made of.
+    `revision` is that of a card or title. `private`: the chat is one person's. `joinable`: more
     waiting letters may be joined to it when its chat's allowance is used up.
     """
 
@@ -43,6 +44,7 @@ class Work:
     letter_id: int | None = None
     message_id: int | None = None
     revision: int = 0
+    members: tuple[tuple[int, int], ...] = ()
     joinable: bool = False
     unsure: bool = False
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, literal_column, select, update
 
 from domain.events import ChatSeen
 from storage.query import Changing, Query, Row, inserting, p
 from storage.schema import chat_aliases, chats, desks
 
 _BY_NATIVE = Query(
-    select(chats).where(chats.c.messenger == p("messenger"), chats.c.account == p("account"), chats.c.native == p("native"))
+    select(chats).where(
+        chats.c.messenger == p("messenger"), chats.c.account == p("account"), chats.c.native == p("native")
+    )
 )
 _BY_ALIAS = Query(
     select(chats)
@@ -23,7 +25,9 @@ _BY_ALIAS = Query(
 _BY_ID = Query(select(chats).where(chats.c.id == p("id")))
 _ADD = inserting(chats, "messenger", "account", "native", "kind", "title", "threaded")
 _CHANGE = Changing(chats)
-_ADD_ALIAS = Query(insert(chat_aliases).values({c: p(c) for c in ("messenger", "account", "native", "chat_id")}))
+_ADD_ALIAS = Query(
+    insert(chat_aliases).values({c: p(c) for c in ("messenger", "account", "native", "chat_id")})
+)
 _DROP_ALIAS = Query(
     delete(chat_aliases).where(
         chat_aliases.c.messenger == p("messenger"),
@@ -31,11 +35,22 @@ _DROP_ALIAS = Query(
         chat_aliases.c.native == p("native"),
     )
 )
-_MERGE_ALIASES = Query(update(chat_aliases).where(chat_aliases.c.chat_id == p("old")).values(chat_id=p("new")))
+_MERGE_ALIASES = Query(
+    update(chat_aliases).where(chat_aliases.c.chat_id == p("old")).values(chat_id=p("new"))
+)
 _DESK_OF = Query(select(desks.c.name).where(desks.c.chat_id == p("chat_id")))
-_DESK_ROW = Query(select(desks, chats.c.messenger, chats.c.account, chats.c.native, chats.c.title, chats.c.threaded).join(chats, chats.c.id == desks.c.chat_id).where(desks.c.name == p("name")))
-_DESK_ROWS = Query(select(desks, chats.c.messenger, chats.c.account, chats.c.native).join(chats, chats.c.id == desks.c.chat_id))
+_DESK_ROW = Query(
+    select(desks, chats.c.messenger, chats.c.account, chats.c.native, chats.c.title, chats.c.threaded)
+    .join(chats, chats.c.id == desks.c.chat_id)
+    .where(desks.c.name == p("name"))
+)
+_DESK_ROWS = Query(
+    select(desks, chats.c.messenger, chats.c.account, chats.c.native).join(
+        chats, chats.c.id == desks.c.chat_id
+    )
+)
 _BIND = Query(insert(desks).values({c: p(c) for c in ("name", "chat_id", "bound_by", "bound_at")}))
+_PARKED = Query(select(chats.c.id).where(chats.c.parked != literal_column("''")))
 _UNBIND = Query(delete(desks).where(desks.c.name == p("name")))
 
 
@@ -122,3 +137,13 @@ def unbind(conn: Connection, name: str) -> None:
 def park(conn: Connection, chat_id: int, reason: str) -> None:
     """Nothing is sent to this chat until it is unparked; an empty reason unparks."""
     _CHANGE(conn, chat_id, parked=reason)
+
+
+def parked(conn: Connection) -> list[int]:
+    """Chats that nothing is sent to at present."""
+    return [row.id for row in _PARKED.rows(conn)]
+
+
+def set_threaded(conn: Connection, chat_id: int, *, threaded: bool) -> None:
+    """Whether the chat has threads of its own."""
+    _CHANGE(conn, chat_id, threaded=int(threaded))

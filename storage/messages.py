@@ -5,11 +5,17 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, literal_column, select
 
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import messages, people
+from storage.schema import chats, messages, people
 
-_BY_ID = Query(select(messages).where(messages.c.id == p("id")))
-_BY_REF = Query(select(messages).where(messages.c.chat_id == p("chat_id"), messages.c.ref == p("ref")))
-_ALBUM = Query(select(messages).where(messages.c.album_id == p("album_id")).order_by(messages.c.id))
+_MESSAGE = select(
+    messages,
+    chats.c.messenger.label("from_messenger"),
+    chats.c.account.label("from_account"),
+    chats.c.native.label("from_native"),
+).join(chats, chats.c.id == messages.c.chat_id)
+_BY_ID = Query(_MESSAGE.where(messages.c.id == p("id")))
+_BY_REF = Query(_MESSAGE.where(messages.c.chat_id == p("chat_id"), messages.c.ref == p("ref")))
+_ALBUM = Query(_MESSAGE.where(messages.c.album_id == p("album_id")).order_by(messages.c.id))
 _OF_TICKET = Query(
     select(messages, people.c.name.label("author"))
     .join(people, people.c.id == messages.c.person_id)
@@ -32,7 +38,9 @@ _MARK_PLACES = Query(
     select(messages.c.place_id).where(messages.c.mark_wanted != messages.c.mark_shown).distinct()
 )
 _COUNT = Query(
-    select(func.count()).where(messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'"))
+    select(func.count()).where(
+        messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
+    )
 )
 _ADD = inserting(
     messages,
@@ -52,7 +60,7 @@ change = Changing(messages)
 
 
 def by_id(conn: Connection, message_id: int) -> Row:
-    """The message with Okno's own number."""
+    """The message with Okno's own number, and the chat it was written in."""
     row = _BY_ID.row(conn, id=message_id)
     if row is None:
         raise LookupError(f"no message {message_id}")

@@ -5,51 +5,27 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, func, literal_column, select, update
 
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import chats, letters, messages, places
+from storage.schema import letters, messages
 
 _WAITING = letters.c.state == literal_column("'waiting'")
-_origin = chats.alias("origin")
-_HEAD_COLUMNS = (
-    *letters.c,
-    places.c.kind.label("place_kind"),
-    places.c.state.label("place_state"),
-    places.c.root,
-    places.c.ticket_id.label("place_ticket_id"),
-    places.c.title,
-    places.c.card_wanted,
-    places.c.chat_id,
-    chats.c.messenger,
-    chats.c.account,
-    chats.c.native,
-    chats.c.kind.label("chat_kind"),
-    chats.c.threaded,
-    chats.c.parked,
-    messages.c.role,
-    messages.c.content,
-    messages.c.revision.label("newest"),
-    messages.c.deleted,
-    messages.c.ref,
-    messages.c.reply_to_id,
-    messages.c.album_id,
-    messages.c.person_id,
-    messages.c.written_at,
-    _origin.c.messenger.label("from_messenger"),
-    _origin.c.account.label("from_account"),
-    _origin.c.native.label("from_native"),
-    _origin.c.id.label("from_chat_id"),
-)
-_HEAD = (
-    select(*_HEAD_COLUMNS)
-    .join(places, places.c.id == letters.c.place_id)
-    .join(chats, chats.c.id == places.c.chat_id)
-    .outerjoin(messages, messages.c.id == letters.c.message_id)
-    .outerjoin(_origin, _origin.c.id == messages.c.chat_id)
+_HEADS = Query(
+    select(letters)
     .where(letters.c.place_id == p("place_id"), _WAITING, letters.c.joined_to.is_(None))
     .order_by(letters.c.seq)
+    .limit(p("limit"))
 )
-_HEADS = Query(_HEAD.limit(p("limit")))
 _ADD = inserting(
-    letters, "place_id", "seq", "kind", "message_id", "ticket_id", "revision", "part", "payload", "priority", "created_at"
+    letters,
+    "place_id",
+    "seq",
+    "kind",
+    "message_id",
+    "ticket_id",
+    "revision",
+    "part",
+    "payload",
+    "priority",
+    "created_at",
 )
 _BY_ID = Query(select(letters).where(letters.c.id == p("id")))
 _DONE = Query(
@@ -66,20 +42,30 @@ _MEMBERS_DONE = Query(
 )
 _UNJOIN = Query(update(letters).where(letters.c.joined_to == p("id"), _WAITING).values(joined_to=None))
 _PLACES_WAITING = Query(select(letters.c.place_id).where(_WAITING).distinct())
-_WAITING_OF = Query(select(letters).where(letters.c.place_id == p("place_id"), _WAITING).order_by(letters.c.seq))
+_WAITING_OF = Query(
+    select(letters).where(letters.c.place_id == p("place_id"), _WAITING).order_by(letters.c.seq)
+)
 _WAITING_FOR_MESSAGE = Query(
     select(letters).where(letters.c.message_id == p("message_id"), _WAITING).order_by(letters.c.seq)
 )
 _FIRST_SEQ = Query(select(func.min(letters.c.seq)).where(letters.c.place_id == p("place_id")))
 _REHOME = Query(
-    update(letters).where(letters.c.id == p("id")).values(place_id=p("place_id"), seq=p("seq"), joined_to=None)
+    update(letters)
+    .where(letters.c.id == p("id"))
+    .values(place_id=p("place_id"), seq=p("seq"), joined_to=None)
 )
 _OLDEST = Query(select(func.min(letters.c.created_at)).where(_WAITING))
 _COUNT_WAITING = Query(select(func.count()).where(_WAITING))
 _WAITING_ANSWERS = Query(
     select(letters.c.ticket_id, func.count().label("count"))
     .join(messages, messages.c.id == letters.c.message_id)
-    .where(and_(_WAITING, letters.c.kind == literal_column("'copy'"), messages.c.role == literal_column("'answer'")))
+    .where(
+        and_(
+            _WAITING,
+            letters.c.kind == literal_column("'copy'"),
+            messages.c.role == literal_column("'answer'"),
+        )
+    )
     .group_by(letters.c.ticket_id)
 )
 
@@ -119,7 +105,7 @@ def add(
 
 
 def head(conn: Connection, place_id: int) -> Row | None:
-    """The place's next waiting letter with all that is needed to make a request of it."""
+    """The place's next waiting letter."""
     return _HEADS.row(conn, place_id=place_id, limit=1)
 
 
@@ -136,7 +122,9 @@ def by_id(conn: Connection, letter_id: int) -> Row:
     return row
 
 
-def finish(conn: Connection, letter_id: int, place_id: int, state: str, now_ms: int, reason: str = "") -> bool:
+def finish(
+    conn: Connection, letter_id: int, place_id: int, state: str, now_ms: int, reason: str = ""
+) -> bool:
     """The letter is sent, failed or dropped; False when it no longer waits in this place (it moved meanwhile)."""
     return _DONE.run(conn, id=letter_id, place_id=place_id, state=state, reason=reason, now=now_ms) == 1
 

@@ -20,7 +20,9 @@ _BY_USERNAME = Query(
     .limit(1)
 )
 _BY_NAME = Query(
-    select(people).where(people.c.messenger == p("messenger"), func.lower(people.c.name) == func.lower(p("name"))).limit(2)
+    select(people)
+    .where(people.c.messenger == p("messenger"), func.lower(people.c.name) == func.lower(p("name")))
+    .limit(2)
 )
 _COLUMNS = ("messenger", "account", "native", "name", "username", "locale", "timezone", "admin", "seen_at")
 _ADD = inserting(people, *_COLUMNS)
@@ -95,5 +97,7 @@ def customer(conn: Connection, customer_id: int) -> Row:
 
 def make_customer(conn: Connection, person: Row, chat_id: int, now_ms: int) -> Row:
     """Remember the person as a customer who is answered in this chat."""
-    customer_id = _ADD_CUSTOMER.value(conn, person_id=person.id, chat_id=chat_id, name=person.name, created_at=now_ms)
+    customer_id = _ADD_CUSTOMER.value(
+        conn, person_id=person.id, chat_id=chat_id, name=person.name, created_at=now_ms
+    )
     return customer(conn, customer_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, case, insert, literal_column, select
 
 from storage.query import Changing, Query, Row, inserting, p
@@ -14,7 +16,10 @@ _LATEST = Query(
     select(tickets).where(tickets.c.customer_place_id == p("place_id")).order_by(tickets.c.id.desc()).limit(1)
 )
 _OF_CUSTOMER = Query(
-    select(tickets).where(tickets.c.customer_id == p("customer_id")).order_by(tickets.c.id.desc()).limit(p("limit"))
+    select(tickets)
+    .where(tickets.c.customer_id == p("customer_id"))
+    .order_by(tickets.c.id.desc())
+    .limit(p("limit"))
 )
 _ADD = inserting(
     tickets,
@@ -52,7 +57,9 @@ _OF_ASSIGNEE = Query(
 )
 _ALL_OPEN = Query(select(tickets.c.id).where(tickets.c.desk == p("desk"), _OPEN).order_by(tickets.c.id))
 _WAITING = Query(
-    select(tickets.c.id).where(tickets.c.desk == p("desk"), tickets.c.state == literal_column("'agent'"), _OPEN).limit(1)
+    select(tickets.c.id)
+    .where(tickets.c.desk == p("desk"), tickets.c.state == literal_column("'agent'"), _OPEN)
+    .limit(1)
 )
 _WAKING = Query(
     select(tickets)
@@ -94,7 +101,9 @@ def of_customer(conn: Connection, customer_id: int, limit: int = 10) -> list[Row
     return _OF_CUSTOMER.rows(conn, customer_id=customer_id, limit=limit)
 
 
-def create(conn: Connection, customer_id: int, customer_place_id: int, desk: str, subject: str, now_ms: int) -> Row:
+def create(
+    conn: Connection, customer_id: int, customer_place_id: int, desk: str, subject: str, now_ms: int
+) -> Row:
     """Open a ticket that waits for an agent."""
     ticket_id = _ADD.value(
         conn,
@@ -135,7 +144,9 @@ def waking(conn: Connection, now_ms: int) -> list[Row]:
     return _WAKING.rows(conn, now=now_ms)
 
 
-def record(conn: Connection, ticket_id: int, person_id: int | None, what: str, now_ms: int, detail: str = "") -> None:
+def record(
+    conn: Connection, ticket_id: int, person_id: int | None, what: str, now_ms: int, detail: str = ""
+) -> None:
     """Write down who did what."""
     _RECORD.run(conn, ticket_id=ticket_id, person_id=person_id, what=what, detail=detail, at=now_ms)
 
@@ -143,3 +154,8 @@ def record(conn: Connection, ticket_id: int, person_id: int | None, what: str, n
 def history(conn: Connection, ticket_id: int) -> list[Row]:
     """What was done with the ticket, oldest first."""
     return _HISTORY.rows(conn, ticket_id=ticket_id)
+
+
+def open_elsewhere(conn: Connection, desks: Sequence[str]) -> list[int]:
+    """Numbers of open tickets in desks other than these."""
+    return [row.id for row in conn.execute(select(tickets.c.id).where(_OPEN, tickets.c.desk.not_in(desks)))]

@@ -18,7 +18,6 @@ from domain.events import Event, RawEvent
 from domain.policy import Capabilities
 from domain.requests import Delete, Edit, OpenThread, Outcome, React, Send, ShowThread
 
-
 Accept = Callable[[Sequence[RawEvent]], Awaitable[None]]
 """Keeps events for good: returns once they are committed. Until then nothing may be acknowledged to the platform.
 When it raises, the events are not kept, and the messenger must offer them again or leave them unacknowledged."""

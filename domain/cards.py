@@ -1,0 +1,136 @@
+"""What a card says: who the customer is, category, state, assignee, and the buttons. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.policy import Desk
+from domain.requests import Button, Buttons
+from domain.richtext import RichText, Span, plain
+from domain.texts import text
+
+TicketState = Literal["agent", "customer", "snoozed", "closed"]
+Menu = Literal["", "move", "snooze"]
+
+SNOOZES = ("1h", "4h", "1d", "3d")
+_BUTTON_DESKS = 4  # with more, moving goes through a menu
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """All that a card shows. `handle` is the customer's public name in their messenger, `via` that messenger.
+
+    `rule` is the mirror rule in force: `all`, `replies`, or `answer_only` where nothing answers a single message.
+    `moved_to` is set on the card of a place that the ticket has left.
+    """
+
+    ticket_id: int
+    customer: str
+    handle: str
+    via: str
+    desk: Desk
+    desks: tuple[Desk, ...]
+    state: TicketState
+    rule: Literal["all", "replies", "answer_only"]
+    assignee: str = ""
+    snoozed_until: str = ""
+    blocked: bool = False
+    rating: int | None = None
+    rating_comment: str = ""
+    earlier: tuple[tuple[int, str | None], ...] = ()
+    menu: Menu = ""
+    moved_to: str = ""
+    moved_link: str | None = None
+
+
+def press_data(ticket_id: int, action: str, argument: str = "") -> str:
+    """The data of a card's button; short enough for every platform (64 bytes) with desk names up to 40 bytes."""
+    return f"card:{ticket_id}:{action}:{argument}" if argument else f"card:{ticket_id}:{action}"
+
+
+def card(view: CardView, locale: str) -> tuple[RichText, Buttons]:
+    """The card's words and its buttons."""
+    if view.moved_to:
+        line = plain(text(locale, "card.moved", desk=view.moved_to, number=view.ticket_id))
+        return _head(view) + plain("\n") + linked(line, view.moved_link), ()
+    lines = [_head(view), plain(_state_line(view, locale)), plain(text(locale, f"card.rule.{view.rule}"))]
+    if view.earlier:
+        lines.insert(2, _earlier(view.earlier, locale))
+    if view.rating is not None:
+        lines.append(
+            plain(text(locale, "card.rating", rating=view.rating, comment=view.rating_comment).strip())
+        )
+    return joined_lines(lines), _buttons(view, locale)
+
+
+def linked(words: RichText, link: str | None) -> RichText:
+    """The words as a link to `link`, or as they are when there is none."""
+    if not link or not words.text:
+        return words
+    return RichText(words.text, (*words.spans, Span("link", 0, len(words.text), link)))
+
+
+def joined_lines(lines: Sequence[RichText]) -> RichText:
+    """Lines one under another."""
+    whole = lines[0] if lines else RichText()
+    for line in lines[1:]:
+        whole = whole + plain("\n") + line
+    return whole
+
+
+def _head(view: CardView) -> RichText:
+    name = f"{view.desk.icon} {view.customer}".strip()
+    details = [part for part in (view.handle, view.via, f"#{view.ticket_id}") if part]
+    bold = Span("bold", len(name) - len(view.customer), len(view.customer)) if view.customer else None
+    return RichText(f"{name} · " + " · ".join(details), (bold,) if bold else ())
+
+
+def _state_line(view: CardView, locale: str) -> str:
+    state = text(locale, f"card.state.{view.state}", until=view.snoozed_until)
+    who = (
+        text(locale, "card.assignee", name=view.assignee)
+        if view.assignee
+        else text(locale, "card.unassigned")
+    )
+    parts = [view.desk.title, state] if view.state == "closed" else [view.desk.title, state, who]
+    if view.blocked:
+        parts.append(text(locale, "card.blocked"))
+    return " · ".join(parts)
+
+
+def _earlier(earlier: tuple[tuple[int, str | None], ...], locale: str) -> RichText:
+    line = plain(text(locale, "card.earlier") + " ")
+    for index, (number, link) in enumerate(earlier):
+        line = line + plain(", " if index else "") + linked(plain(f"#{number}"), link)
+    return line
+
+
+def _buttons(view: CardView, locale: str) -> Buttons:
+    def button(key: str, action: str, argument: str = "") -> Button:
+        return Button(text(locale, f"button.{key}"), press_data(view.ticket_id, action, argument))
+
+    if view.state == "closed":
+        return ((button("reopen", "reopen"),),)
+    if view.menu == "move":
+        return (*_rows(_desk_buttons(view), 2), (button("back", "back"),))
+    if view.menu == "snooze":
+        spans = [
+            Button(text(locale, f"button.snooze.{s}"), press_data(view.ticket_id, "snooze", s))
+            for s in SNOOZES
+        ]
+        return (*_rows(spans, 2), (button("back", "back"),))
+    first = button("release", "release") if view.assignee else button("take", "take")
+    moves = _desk_buttons(view) if len(view.desks) <= _BUTTON_DESKS else [button("move", "menu", "move")]
+    last = (button("snooze", "menu", "snooze"), button("close", "close"))
+    return ((first, button("ok", "ok")), *_rows(moves, 3), last)
+
+
+def _desk_buttons(view: CardView) -> list[Button]:
+    others = [desk for desk in view.desks if desk.name != view.desk.name]
+    return [Button(f"{d.icon} {d.title}".strip(), press_data(view.ticket_id, "move", d.name)) for d in others]
+
+
+def _rows(buttons: Sequence[Button], width: int) -> Buttons:
+    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))

@@ -1,0 +1,165 @@
+"""Somebody on the staff wrote in a desk: an answer, a note, staff talk, or a command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from domain import commands
+from domain.events import Wrote
+from domain.messages import Content, dump_content
+from domain.mirror import Answers, Fate, Spoken, fate
+from domain.texts import text
+from domain.work import Priority
+from handlers import actions, desk_commands, relay, threads
+from handlers.turn import Turn, to_ms
+from storage import links, messages, once, people, places, tickets
+
+if TYPE_CHECKING:
+    from storage.query import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a staff message answers: the kind of thing, the message behind it and the place it belongs to."""
+
+    answers: Answers = "nothing"
+    message_id: int | None = None
+    place_id: int | None = None
+
+
+def agent_wrote(turn: Turn, chat: Row, desk_name: str | None, said: Sequence[Wrote]) -> None:
+    """One message, or the parts of one album, from a staff group chat."""
+    first = said[0]
+    if first.is_service or first.author.is_bot or messages.by_ref(turn.conn, chat.id, first.ref) is not None:
+        return
+    person = people.see(turn.conn, turn.messenger, turn.account, first.author, turn.now_ms)
+    target = target_of(turn, chat, person, first.reply_to)
+    place = _place_of(turn, chat, first, target)
+    command = commands.parse(first.content.text)
+    if command is not None and desk_commands.run(
+        turn, desk_commands.Spoken(chat, desk_name, place, person, said, command, target.message_id)
+    ):
+        return
+    if place is None or place.ticket_id is None:
+        if desk_name is not None:
+            _hint_outside(turn, chat, desk_name, person, first)
+        return
+    ticket = tickets.get(turn.conn, place.ticket_id)
+    if ticket.desk_place_id != place.id:
+        threads.say_moved(turn, place, ticket, first.ref)
+    elif command is not None and command.sign == "/" and not command.words and not first.content.files:
+        words = text(turn.policy.locale, "hint.unknown_command", command=f"/{command.name}")
+        relay.say(turn, place, words, ticket_id=ticket.id, reply_ref=first.ref)
+    else:
+        speak(turn, ticket, place, person, said, _fate(turn, ticket, said, target), target.message_id)
+
+
+def _place_of(turn: Turn, chat: Row, said: Wrote, target: Target) -> Row | None:
+    """The ticket's place a message belongs to: its thread, or where there are none, that of what it answers."""
+    if said.thread is not None:
+        return places.by_root(turn.conn, chat.id, said.thread)
+    if chat.threaded or target.place_id is None:
+        return None
+    return places.by_id(turn.conn, target.place_id)
+
+
+def target_of(turn: Turn, chat: Row, person: Row, ref: str | None) -> Target:
+    """What the message under `ref` is, seen from this agent."""
+    if ref is None:
+        return Target()
+    message = messages.by_ref(turn.conn, chat.id, ref)
+    if message is not None:
+        own = message.person_id == person.id and message.role == "answer"
+        kind: Answers = "note" if message.role == "note" else "own" if own else "agent"
+        return Target(kind, message.id, message.place_id)
+    found = links.by_ref(turn.conn, chat.id, ref)
+    if not found:
+        return Target()
+    if found[0].role == "card":
+        return Target("card", None, found[0].place_id)
+    originals = [messages.by_id(turn.conn, link.message_id) for link in found if link.message_id is not None]
+    theirs = [m for m in originals if m.role == "customer"]
+    if theirs:
+        return Target("customer", theirs[-1].id, found[0].place_id)
+    return Target("agent" if originals else "bot", None, found[0].place_id)
+
+
+def _fate(turn: Turn, ticket: Row, said: Sequence[Wrote], target: Target) -> Fate:
+    spoken = Spoken(tuple(w.content.text.text for w in said), target.answers, any(w.forwarded for w in said))
+    caps = turn.capabilities(turn.messenger)
+    mirror = turn.desk(ticket.desk).mirror
+    return fate(spoken, mirror, turn.policy.note_prefix, replies_in_threads=caps.replies_in_threads)
+
+
+def speak(
+    turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote], role: Fate, reply_to: int | None
+) -> None:
+    """Remember what an agent said, and send it to the customer when it is an answer."""
+    first = _store(turn, ticket, place, person, said, role, reply_to)
+    if role != "answer":
+        return
+    customer_place = places.by_id(turn.conn, ticket.customer_place_id)
+    relay.copy(turn, customer_place, ticket.id, messages.by_id(turn.conn, first), Priority.ANSWER)
+    if ticket.state != "closed":
+        _answered(turn, ticket, person)
+
+
+def _store(
+    turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote], role: Fate, reply_to: int | None
+) -> int:
+    first = 0
+    for wrote in said:
+        message_id = messages.add(
+            turn.conn,
+            ticket_id=ticket.id,
+            place_id=place.id,
+            chat_id=place.chat_id,
+            person_id=person.id,
+            ref=wrote.ref,
+            role=role,
+            content=dump_content(wrote.content),
+            reply_to_id=reply_to,
+            album_id=first or None,
+            written_at=to_ms(wrote.at),
+        )
+        if not first:
+            first = message_id
+            if len(said) > 1:
+                messages.change(turn.conn, message_id, album_id=message_id)
+    return first
+
+
+def _answered(turn: Turn, ticket: Row, person: Row) -> None:
+    """An answer: now the customer is waited for, and whoever answered first has the ticket."""
+    if ticket.state == "customer" and ticket.assignee_id is not None:
+        return
+    values = {
+        "state": "customer",
+        "unanswered_since": None,
+        "snoozed_until": None,
+        "answered_at": ticket.answered_at or turn.now_ms,
+        "assignee_id": ticket.assignee_id or person.id,
+    }
+    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
+    tickets.record(turn.conn, ticket.id, person.id, "answered", turn.now_ms)
+    actions.touch_card(turn, ticket)
+
+
+def _hint_outside(turn: Turn, chat: Row, desk_name: str, person: Row, said: Wrote) -> None:
+    """Outside threads nothing goes to anybody: whoever probably meant a customer is told so, once."""
+    meant = said.reply_to is not None or tickets.any_waiting(turn.conn, desk_name)
+    if (
+        not meant
+        or not said.content.text
+        or not once.first(turn.conn, "hint-outside", f"{chat.id}:{person.id}", "", turn.now_ms)
+    ):
+        return
+    key = "hint.outside_threads" if chat.threaded else "hint.outside_replies"
+    relay.say(turn, places.whole_chat(turn.conn, chat.id), text(turn.policy.locale, key), reply_ref=said.ref)
+
+
+def without_word(said: Sequence[Wrote], rest: Content) -> list[Wrote]:
+    """The message with other content in its first part: what follows a command's word."""
+    return [replace(said[0], content=rest), *said[1:]]

@@ -1,0 +1,90 @@
+"""Somebody pressed a button under the card or under the question for a rating."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain import commands
+from domain.events import Pressed
+from domain.texts import text
+from handlers import actions, relay
+from handlers.turn import Turn
+from storage import people, places, tickets
+
+if TYPE_CHECKING:
+    from storage.query import Row
+
+
+def pressed_by_agent(turn: Turn, chat: Row, event: Pressed) -> None:
+    """A press in a staff chat counts for the ticket whose place is there; on an old card it says why not."""
+    person = people.see(turn.conn, turn.messenger, turn.account, event.author, turn.now_ms)
+    kind, number, action, argument = _read(event.data)
+    ticket = tickets.by_id(turn.conn, number) if kind == "card" else None
+    if ticket is None or ticket.desk_place_id is None:
+        turn.answer(event.press, text(turn.policy.locale, "press.unknown"))
+        return
+    place = places.by_id(turn.conn, ticket.desk_place_id)
+    if place.chat_id != chat.id or place.card_ref != event.ref:
+        desk = turn.desk(ticket.desk)
+        words = text(
+            turn.policy.locale, "press.moved", desk=f"{desk.icon} {desk.title}".strip(), number=ticket.id
+        )
+        turn.answer(event.press, words)
+        return
+    turn.answer(event.press, _act(turn, ticket, place, person, action, argument))
+
+
+def _act(turn: Turn, ticket: Row, place: Row, person: Row, action: str, argument: str) -> str:
+    if action in ("menu", "back"):
+        _show_menu(turn, place, argument if action == "menu" else "")
+        return ""
+    if place.card_menu:
+        _show_menu(turn, place, "")
+    if action == "take":
+        return actions.take(turn, ticket, person)
+    if action == "release":
+        return actions.release(turn, ticket, person)
+    if action == "ok":
+        return actions.no_answer_needed(turn, ticket, person)
+    if action == "snooze":
+        return actions.snooze(turn, ticket, person, commands.duration(argument))
+    if action == "move":
+        return actions.move(turn, ticket, person, argument)
+    if action == "close":
+        return actions.close(turn, ticket, person)
+    if action == "reopen":
+        return actions.reopen(turn, ticket, person)
+    return text(turn.policy.locale, "press.unknown")
+
+
+def _show_menu(turn: Turn, place: Row, menu: str) -> None:
+    places.change(turn.conn, place.id, card_menu=menu if menu in ("move", "snooze") else "")
+    places.want_card(turn.conn, place.id)
+    turn.wake(place.id, "state")
+
+
+def pressed_by_customer(turn: Turn, chat: Row, event: Pressed) -> None:
+    """A press in a private chat can only be a rating, and only of the customer's own ticket."""
+    person = people.see(turn.conn, turn.messenger, turn.account, event.author, turn.now_ms)
+    kind, number, grade, _ = _read(event.data)
+    ticket = tickets.by_id(turn.conn, number) if kind == "rate" else None
+    place = places.whole_chat(turn.conn, chat.id)
+    if ticket is None or ticket.customer_place_id != place.id or grade not in ("1", "2", "3", "4", "5"):
+        turn.answer(event.press)
+        return
+    locale = turn.locale_of(person)
+    turn.answer(event.press, text(locale, "rating.taken", rating=grade))
+    if ticket.rating == int(grade):
+        return
+    tickets.change(turn.conn, ticket.id, rating=int(grade))
+    tickets.record(turn.conn, ticket.id, person.id, "rated", turn.now_ms, grade)
+    actions.touch_card(turn, ticket)
+    words = text(locale, "rating.given", rating=grade)
+    relay.say_anew(turn, place, event.ref, words, ticket_id=ticket.id)
+
+
+def _read(data: str) -> tuple[str, int, str, str]:
+    """Kind, ticket, action and argument of a button's data; what people forged reads as nothing."""
+    kind, number, action, argument = [*data.split(":", 3), "", "", "", ""][:4]
+    known = number.isascii() and number.isdigit() and len(number) < 16
+    return (kind, int(number), action, argument) if known else ("", 0, "", "")

@@ -1,0 +1,91 @@
+"""Edits, deletions and reactions, mirrored both ways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from domain import commands
+from domain.events import Deleted, Edited, Reacted
+from domain.messages import Content, dump_content
+from domain.mirror import is_note
+from handlers import relay
+from handlers.turn import Turn
+from storage import links, messages, places, tickets
+
+if TYPE_CHECKING:
+    from storage.query import Row
+
+
+def edited(turn: Turn, chat: Row, event: Edited) -> None:
+    """A person changed what they had written."""
+    message = messages.by_ref(turn.conn, chat.id, event.ref)
+    if message is None or message.deleted:
+        return
+    content = event.content
+    if message.role == "customer":
+        if _rewrite(turn, message, content):
+            _follow_in_desk(turn, message.id)
+        return
+    command = commands.parse(content.text)
+    if command is not None and command.name == "answer":
+        content = replace(content, text=command.rest, copyable=False)
+    if message.role == "answer" and is_note((content.text.text,), turn.policy.note_prefix):
+        _rewrite(turn, message, content)
+        take_back(turn, message, role="note")
+    elif _rewrite(turn, message, content) and message.role == "answer":
+        _follow_at_customer(turn, message.id, "edit")
+
+
+def _rewrite(turn: Turn, message: Row, content: Content) -> bool:
+    """Store the new content; False when nothing that shows has changed (a link preview came, say)."""
+    stored = dump_content(content)
+    if stored == message.content:
+        return False
+    messages.change(turn.conn, message.id, content=stored, revision=message.revision + 1)
+    return content.kind != "location"  # a live location moves on all the time
+
+
+def _follow_in_desk(turn: Turn, message_id: int) -> None:
+    message = messages.by_id(turn.conn, message_id)
+    ticket = tickets.get(turn.conn, message.ticket_id)
+    if ticket.desk_place_id is not None:
+        relay.change(turn, places.by_id(turn.conn, ticket.desk_place_id), ticket.id, message, "edit")
+
+
+def _follow_at_customer(turn: Turn, message_id: int, kind: Literal["edit", "delete"]) -> None:
+    message = messages.by_id(turn.conn, message_id)
+    ticket = tickets.get(turn.conn, message.ticket_id)
+    relay.change(turn, places.by_id(turn.conn, ticket.customer_place_id), ticket.id, message, kind)
+
+
+def take_back(turn: Turn, message: Row, role: Literal["note", "answer"] = "answer") -> None:
+    """An answer is taken back from the customer; of an album, every part."""
+    whole = messages.album(turn.conn, message.album_id) if message.album_id is not None else [message]
+    for part in whole:
+        newest = messages.by_id(turn.conn, part.id)
+        messages.change(turn.conn, part.id, deleted=1, revision=newest.revision + 1)
+        _follow_at_customer(turn, part.id, "delete")
+        messages.change(turn.conn, part.id, role=role, deleted=0 if role == "note" else 1)
+        relay.want_mark(turn, messages.by_id(turn.conn, part.id), delivered=False, emoji=None)
+
+
+def deleted(turn: Turn, chat: Row, event: Deleted) -> None:
+    """People deleted messages: an answer goes from the customer too; a customer's stays in the desk, marked."""
+    for ref in event.refs:
+        message = messages.by_ref(turn.conn, chat.id, ref)
+        if message is None or message.deleted:
+            continue
+        if message.role == "answer":
+            take_back(turn, message)
+            continue
+        messages.change(turn.conn, message.id, deleted=1, revision=message.revision + 1)
+        if message.role == "customer":
+            _follow_in_desk(turn, message.id)
+
+
+def reacted(turn: Turn, chat: Row, event: Reacted) -> None:
+    """A reaction on a copy shows on the original; of several people's the newest."""
+    originals = [link.message_id for link in links.by_ref(turn.conn, chat.id, event.ref) if link.message_id]
+    if originals:
+        relay.want_mark(turn, messages.by_id(turn.conn, originals[-1]), emoji=event.emoji)

@@ -1,0 +1,94 @@
+"""The few words customers may type: by choice only, nothing stands before a human."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from domain import commands
+from domain.events import Wrote
+from domain.hours_words import greeting
+from domain.texts import LOCALES, text
+from handlers import customer_wrote, relay
+from handlers.turn import Turn
+from storage import facts, messages, people, tickets
+
+if TYPE_CHECKING:
+    from storage.query import Row
+
+_DESK_OF = {"bug": "bugs", "wish": "wishes", "howto": "howto"}
+CLAIM_CODE = "claim_code"
+
+
+def run(turn: Turn, command: commands.Command, said: Wrote, person: Row, customer: Row, place: Row) -> bool:
+    """Do what the command asks; False when it isn't one of the customers', and is to be relayed as it is."""
+    if command.sign != turn.capabilities(turn.messenger).command_prefix:
+        return False
+    locale = turn.locale_of(person)
+    if command.name == "start":
+        relay.say(turn, place, greeting(locale, turn.policy))
+    elif command.name == "status":
+        relay.say(turn, place, _status(turn, customer, locale))
+    elif command.name == "lang":
+        relay.say(turn, place, _lang(turn, person, command.words, locale))
+    elif command.name == "claim":
+        return _claim(turn, person, command.words, place, locale)
+    elif command.name in _DESK_OF and turn.policy.desk(_DESK_OF[command.name]) is not None:
+        _file(turn, command, said, person, customer, place)
+    else:
+        return False
+    return True
+
+
+def _status(turn: Turn, customer: Row, locale: str) -> str:
+    found = tickets.of_customer(turn.conn, customer.id)
+    if not found:
+        return text(locale, "status.none")
+    lines = [
+        text(
+            locale,
+            f"status.{ticket.state}",
+            number=ticket.id,
+            subject=ticket.subject or text(locale, "status.untitled"),
+        )
+        for ticket in found
+    ]
+    return "\n".join(lines)
+
+
+def _lang(turn: Turn, person: Row, wanted: str, locale: str) -> str:
+    chosen = wanted.lower()[:2]
+    if chosen in LOCALES:
+        people.choose_locale(turn.conn, person.id, chosen)
+        return text(chosen, "lang.chosen")
+    return text(locale, "lang.usage", languages=", ".join(f"/lang {code}" for code in LOCALES))
+
+
+def _claim(turn: Turn, person: Row, code: str, place: Row, locale: str) -> bool:
+    """Whoever sends the code from the terminal first becomes an admin; with no code out, it is a message like any."""
+    expected = facts.get(turn.conn, CLAIM_CODE)
+    if not expected:
+        return False
+    if not hmac.compare_digest(code.strip().upper().encode(), expected.encode()):
+        relay.say(turn, place, text(locale, "claim.wrong"))
+        return True
+    facts.put(turn.conn, CLAIM_CODE, "")
+    people.make_admin(turn.conn, person.id)
+    relay.say(turn, place, text(locale, "claim.done"))
+    return True
+
+
+def _file(turn: Turn, command: commands.Command, said: Wrote, person: Row, customer: Row, place: Row) -> None:
+    """File in a desk what follows the word, else what it answers, else what they write next."""
+    desk = _DESK_OF[command.name]
+    if command.words or said.content.files:
+        if customer.blocked_at is None:
+            rest = customer_wrote.without_command(said, command)
+            customer_wrote.file_message(turn, customer, person, place, [rest], desk)
+        return
+    answered = messages.by_ref(turn.conn, place.chat_id, said.reply_to) if said.reply_to else None
+    if answered is not None and customer.blocked_at is None:
+        customer_wrote.refile(turn, customer, place, answered, desk)
+        return
+    people.change_customer(turn.conn, customer.id, next_desk=desk)
+    relay.say(turn, place, text(turn.locale_of(person), f"file.{command.name}"))

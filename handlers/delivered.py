@@ -1,0 +1,185 @@
+"""What came of a request: links and marks when it arrived, a reason in the thread when it was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.policy import Policy
+from domain.requests import Refused, Sent
+from domain.work import Effects, Work
+from handlers import letters, refused, relay
+from handlers.turn import Turn
+from storage import attempts, links, messages, outbox, places
+
+if TYPE_CHECKING:
+    from storage import Connection
+    from storage.query import Row
+
+
+@dataclass(slots=True)
+class Settled:
+    """The same lane's next work, and what else is to be done."""
+
+    next: Work | None
+    effects: Effects = field(default_factory=Effects)
+
+
+def settle(conn: Connection, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused) -> Settled:
+    """Write down what came of a work; gives the lane's next one."""
+    turn = Turn(conn, policy, now, work.messenger)
+    attempts.record(conn, work.chat_id, turn.now_ms)
+    if isinstance(outcome, Refused):
+        refused.refused(turn, work, outcome)
+    elif work.step == "letter":
+        _letter_sent(turn, work, outcome)
+    elif work.lane == "letters":
+        _opened(turn, work, outcome)
+    else:
+        _shown(turn, work)
+    turn.woken.pop((work.place_id, work.lane), None)
+    following = letters.head(conn, policy, work.place_id, work.lane)
+    return Settled(following, letters.finish(turn))
+
+
+def _opened(turn: Turn, work: Work, outcome: Sent) -> None:
+    """A step of opening a thread is done: the topic is made, or its card is sent."""
+    place = places.by_id(turn.conn, work.place_id)
+    ref = outcome.refs[0]
+    if work.step == "topic":
+        if place.state == "new":
+            places.change(turn.conn, place.id, root=ref, state="made")
+        return
+    values = {
+        "card_ref": ref,
+        "card_shown": work.revision,
+        "state": "left" if place.state == "left" else "open",
+    }
+    if place.root is None:
+        values["root"] = ref
+    places.change(turn.conn, place.id, **values)
+    _link(turn, work, ref, "card", ticket_id=place.ticket_id)
+    turn.wake(place.id, "state")
+
+
+def _shown(turn: Turn, work: Work) -> None:
+    """A card, title or mark shows as it should, as of when the request was made."""
+    if work.step == "card-edit":
+        places.change(turn.conn, work.place_id, card_shown=work.revision)
+    elif work.step == "title":
+        places.change(turn.conn, work.place_id, closed_shown=work.revision)
+    elif work.message_id is not None:
+        messages.change(turn.conn, work.message_id, mark_shown=work.step.partition(":")[2])
+
+
+def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
+    if work.letter_id is None:
+        raise ValueError("a letter's work names its letter")
+    letter = outbox.by_id(turn.conn, work.letter_id)
+    still_here = outbox.finish(turn.conn, letter.id, work.place_id, "sent", turn.now_ms)
+    if letter.kind == "copy":
+        _copied(turn, work, letter, outcome.refs, still_here=still_here)
+    elif letter.kind in ("say", "history"):
+        _told(turn, work, letter, outcome.refs)
+    elif letter.kind in ("edit", "correction"):
+        _corrected(turn, work)
+
+
+def _told(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
+    """The bot's own words, or what was said before: linked, so that an answer to them is understood."""
+    if letter.kind == "history":
+        _link_members(turn, work, letter, refs, "history")
+        return
+    role = relay.load_say(letter.payload)[3]
+    for ref in refs:
+        _link(turn, work, ref, role, letter_id=letter.id, ticket_id=letter.ticket_id)
+
+
+def _link_members(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], role: str) -> None:
+    """One link for each message that the request carried; several on one reference are joined."""
+    joined = len(refs) == 1 and (len(work.members) > 1 or role == "history")
+    for index, (message_id, revision) in enumerate(work.members):
+        _link(
+            turn,
+            work,
+            refs[min(index, len(refs) - 1)],
+            role,
+            letter_id=letter.id,
+            ticket_id=letter.ticket_id,
+            message_id=message_id,
+            part=letter.part,
+            revision=revision,
+            joined=joined,
+        )
+
+
+def _copied(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], *, still_here: bool) -> None:
+    """A copy arrived: it is linked part by part, and what changed meanwhile follows at once."""
+    _link_members(turn, work, letter, refs, "copy")
+    if not still_here:
+        return  # it moved while it was under way, and is sent again where the ticket is now
+    if letter.payload:
+        outbox.finish_members(turn.conn, letter.id, "sent", turn.now_ms)
+    complete = not outbox.waiting_for_message(turn.conn, letter.message_id)
+    for index, (message_id, revision) in enumerate(work.members):
+        message = messages.by_id(turn.conn, message_id)
+        if _follow_up(turn, work, letter, message, revision):
+            continue
+        if complete and (index == 0 or len(refs) == 1):
+            _mark_delivered(turn, message)
+
+
+def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> bool:
+    """What happened to the message while its copy was under way; True when it was taken back."""
+    taken_back = message.role in ("note", "inside") or (message.deleted and message.role == "answer")
+    if message.revision > sent or taken_back or letter.part:
+        place = places.by_id(turn.conn, work.place_id)
+        older = any(
+            x.revision < message.revision for x in links.copies_in_place(turn.conn, message.id, place.id)
+        )
+        if taken_back or older:
+            relay.change(turn, place, letter.ticket_id, message, "delete" if taken_back else "edit")
+    return taken_back
+
+
+def _mark_delivered(turn: Turn, message: Row) -> None:
+    """The person who wrote it sees that it arrived: agents always, customers where their messenger shows it."""
+    if message.role == "answer" or turn.capabilities(message.from_messenger).marks_received:
+        relay.want_mark(turn, message, delivered=True)
+
+
+def _corrected(turn: Turn, work: Work) -> None:
+    """The copies now say the newest that was known when the request was made."""
+    for message_id, revision in work.members:
+        for link in links.copies_in_place(turn.conn, message_id, work.place_id):
+            links.change(turn.conn, link.id, revision=max(link.revision, revision))
+
+
+def _link(
+    turn: Turn,
+    work: Work,
+    ref: str,
+    role: str,
+    *,
+    message_id: int | None = None,
+    letter_id: int | None = None,
+    ticket_id: int | None = None,
+    part: int = 0,
+    revision: int = 0,
+    joined: bool = False,
+) -> None:
+    links.add(
+        turn.conn,
+        place_id=work.place_id,
+        chat_id=work.chat_id,
+        ref=ref,
+        role=role,
+        sent_at=turn.now_ms,
+        message_id=message_id,
+        letter_id=letter_id,
+        ticket_id=ticket_id,
+        part=part,
+        revision=revision,
+        joined=joined,
+    )

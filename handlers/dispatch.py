@@ -1,0 +1,83 @@
+"""From an event to the one handler that knows what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.events import Deleted, Edited, Event, Ignored, Membership, Pressed, Reacted, ThreadMade, Wrote
+from domain.policy import LEADS, Policy
+from domain.texts import text
+from domain.work import Effects
+from handlers import agent_wrote, buttons, corrections, customer_wrote, letters, refused, relay
+from handlers.turn import Turn
+from storage import chats, journal, places
+
+if TYPE_CHECKING:
+    from storage import Connection
+    from storage.query import Row
+
+
+def handle(
+    conn: Connection,
+    policy: Policy,
+    now: datetime,
+    messenger: str,
+    row_ids: Sequence[int],
+    events: Sequence[Event],
+) -> Effects:
+    """Handle the event of one journal row (or those of an album, together) and mark the rows done."""
+    turn = Turn(conn, policy, now, messenger)
+    first = events[0]
+    if not isinstance(first, Ignored):
+        chat = chats.see(conn, messenger, turn.account, first.chat)
+        _route(turn, chat, first, [e for e in events if isinstance(e, Wrote)])
+    for row_id in row_ids:
+        journal.mark_done(conn, row_id)
+    return letters.finish(turn)
+
+
+def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
+    if chat.parked and not (isinstance(event, Membership) and event.standing == "out"):
+        refused.unpark(turn, chat.id)  # whatever is heard from there proves that the bot is in
+    if isinstance(event, Edited):
+        corrections.edited(turn, chat, event)
+    elif isinstance(event, Deleted):
+        corrections.deleted(turn, chat, event)
+    elif isinstance(event, Reacted):
+        corrections.reacted(turn, chat, event)
+    elif isinstance(event, ThreadMade):
+        _thread_made(turn, chat, event)
+    elif chat.kind == "private":
+        if isinstance(event, Wrote):
+            customer_wrote.customer_wrote(turn, chat, said)
+        elif isinstance(event, Pressed):
+            buttons.pressed_by_customer(turn, chat, event)
+    elif isinstance(event, Wrote):
+        agent_wrote.agent_wrote(turn, chat, chats.desk_of(turn.conn, chat.id), said)
+    elif isinstance(event, Pressed):
+        buttons.pressed_by_agent(turn, chat, event)
+
+
+def _thread_made(turn: Turn, chat: Row, event: ThreadMade) -> None:
+    """A thread of ours whose making was never confirmed is taken for the one that waits for it."""
+    if not event.by_bot or places.by_root(turn.conn, chat.id, event.thread) is not None:
+        return
+    place = places.unconfirmed(turn.conn, chat.id, event.title)
+    if place is not None:
+        places.change(turn.conn, place.id, root=event.thread, state="made")
+        turn.wake(place.id)
+
+
+def give_up(
+    conn: Connection, policy: Policy, now: datetime, messenger: str, row_id: int, reason: str
+) -> Effects:
+    """An event can't be handled: it is kept as failed with its reason, and the default desk (or the leads) is told."""
+    turn = Turn(conn, policy, now, messenger)
+    journal.mark_failed(conn, row_id, reason)
+    bound = chats.binding(conn, LEADS) or chats.binding(conn, policy.default_desk.name)
+    if bound is not None:
+        words = text(policy.locale, "event.failed", number=row_id, messenger=messenger)
+        relay.say(turn, places.whole_chat(conn, bound.chat_id), words)
+    return letters.finish(turn)

@@ -1,0 +1,115 @@
+"""What a letter will look like where it goes: contents, header, the message it answers, native copying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from domain.composing import CARRIES_TEXT
+from domain.messages import Content, load_content
+from domain.requests import Original
+from domain.richtext import RichText, Span, plain
+from domain.texts import text
+from storage import links, messages, people, tickets
+
+if TYPE_CHECKING:
+    from domain.policy import Policy
+    from storage import Connection
+    from storage.query import Row
+
+
+def contents_of(conn: Connection, message: Row) -> tuple[Content, ...]:
+    """The newest content of a message, or of every part of the album that it begins."""
+    if message.album_id is not None and message.album_id == message.id:
+        return tuple(load_content(row.content) for row in messages.album(conn, message.id))
+    return (load_content(message.content),)
+
+
+def whole(conn: Connection, rows: Sequence[Row]) -> Sequence[Row]:
+    """The messages, or when it is one that begins an album, all of that album."""
+    if len(rows) == 1 and rows[0].album_id is not None and rows[0].album_id == rows[0].id:
+        return messages.album(conn, rows[0].id)
+    return rows
+
+
+def header_of(
+    conn: Connection, policy: Policy, place: Row, message: Row, content: Content
+) -> RichText | None:
+    """What stands before a customer's text in a desk: their name where there are no topics, the forward's source,
+    and that they deleted it. None when nothing does, or the kind carries no text.
+    """
+    if place.kind != "thread" or (content.kind not in CARRIES_TEXT and _native(place, message, content)):
+        return None
+    lines: list[RichText] = []
+    if message.role == "customer" and not place.threaded:
+        lines.append(named(conn, place.ticket_id))
+    if content.forwarded_from:
+        said = text(policy.locale, "relay.forwarded", name=content.forwarded_from)
+        lines.append(RichText(said, (Span("italic", 0, len(said)),)))
+    if message.deleted:
+        lines.append(plain(text(policy.locale, "relay.deleted")))
+    if not lines:
+        return None
+    header = RichText()
+    for line in lines:
+        header = header + line + plain("\n")
+    return header if content.text or content.label else header.strip()
+
+
+def named(conn: Connection, ticket_id: int) -> RichText:
+    """The customer's name and the ticket's number, as copies begin where there are no topics."""
+    ticket = tickets.get(conn, ticket_id)
+    name = people.customer(conn, ticket.customer_id).name
+    return RichText(f"{name} #{ticket_id}", (Span("bold", 0, len(name)),) if name else ())
+
+
+def original_of(conn: Connection, place: Row, message: Row, contents: Sequence[Content]) -> Original | None:
+    """Where the content lies in the same messenger and account; None when it must be sent anew."""
+    if not all(_native(place, message, content) for content in contents):
+        return None
+    if message.album_id is not None and len(contents) > 1:
+        return Original(message.from_native, tuple(row.ref for row in messages.album(conn, message.album_id)))
+    return Original(message.from_native, (message.ref,))
+
+
+def _native(place: Row, message: Row, content: Content) -> bool:
+    same = (message.from_messenger, message.from_account) == (place.messenger, place.account)
+    return same and content.copyable
+
+
+def copied_as_it_is(place: Row, message: Row, contents: Sequence[Content], header: RichText | None) -> bool:
+    """Whether the messenger copies it without touching the text, so that no limit of ours applies."""
+    if header is not None or not all(_native(place, message, content) for content in contents):
+        return False
+    return place.kind == "chat" or not any("@" in content.text.text for content in contents)
+
+
+def reply_ref(conn: Connection, place: Row, reply_to_id: int | None) -> str | None:
+    """The message in the place's chat that stands for the one a person answered, on whichever side that was."""
+    if reply_to_id is None:
+        return None
+    target = messages.by_id(conn, reply_to_id)
+    if target.chat_id == place.chat_id:
+        return None if target.deleted else str(target.ref)
+    copies = [link for link in links.copies(conn, reply_to_id, place.chat_id) if link.role != "gone"]
+    in_place = [link for link in copies if link.place_id == place.id]
+    return in_place[0].ref if in_place else None
+
+
+def labelled(content: Content) -> Content:
+    """The content with its description in words as its text, for where its kind can't be shown."""
+    if content.text or not content.label:
+        return content
+    return replace(content, text=plain(content.label))
+
+
+def read_mark(mark: str) -> tuple[bool, str]:
+    """The two halves of a mark: delivered or not, and the other side's reaction."""
+    delivered, _, emoji = mark.partition(" ")
+    return delivered == "delivered", emoji
+
+
+def write_mark(delivered: bool, emoji: str) -> str:
+    """The mark of the two halves."""
+    return f"{'delivered' if delivered else ''} {emoji}".rstrip()

@@ -1,0 +1,89 @@
+"""What `queue`, `mine` and `who` say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from domain.cards import joined_lines, linked
+from domain.richtext import RichText, plain
+from domain.texts import duration, stamp, text
+from handlers import card_views
+from handlers.turn import Turn
+from storage import outbox, people, tickets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.query import Row
+
+_AT_MOST = 30
+
+
+def queue(turn: Turn, desk: str) -> RichText:
+    """The desk's open tickets, those that wait for an agent first, with what of them is still undelivered."""
+    return _list(turn, tickets.of_desk(turn.conn, desk, _AT_MOST + 1), "queue.empty")
+
+
+def mine(turn: Turn, person: Row) -> RichText:
+    """The open tickets the agent has."""
+    return _list(turn, tickets.of_assignee(turn.conn, person.id, _AT_MOST + 1), "mine.empty")
+
+
+def _list(turn: Turn, rows: Sequence[Row], empty: str) -> RichText:
+    locale = turn.policy.locale
+    if not rows:
+        return plain(text(locale, empty))
+    undelivered = outbox.waiting_answers(turn.conn)
+    lines = [_line(turn, row, undelivered.get(row.id, 0)) for row in rows[:_AT_MOST]]
+    if len(rows) > _AT_MOST:
+        lines.append(plain(text(locale, "queue.more")))
+    return joined_lines(lines)
+
+
+def _line(turn: Turn, ticket: Row, undelivered: int) -> RichText:
+    locale = turn.policy.locale
+    parts = [ticket.customer, _state(turn, ticket)]
+    if ticket.assignee:
+        parts.append(text(locale, "card.assignee", name=ticket.assignee))
+    if undelivered:
+        parts.append(text(locale, "queue.undelivered", n=undelivered))
+    if ticket.subject:
+        parts.append(ticket.subject)
+    link = card_views.link_to(turn.conn, turn.policy, ticket)
+    sign = {"agent": "🔵", "snoozed": "💤"}.get(ticket.state, "⚪")
+    return plain(f"{sign} ") + linked(plain(f"#{ticket.id}"), link) + plain(" · " + " · ".join(parts))
+
+
+def _state(turn: Turn, ticket: Row) -> str:
+    locale = turn.policy.locale
+    if ticket.state == "agent" and ticket.unanswered_since is not None:
+        waited = turn.now - datetime.fromtimestamp(ticket.unanswered_since / 1000, UTC)
+        return text(locale, "queue.waits", span=duration(locale, waited))
+    until = ""
+    if ticket.snoozed_until is not None:
+        at = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC)
+        until = stamp(locale, at, turn.policy.hours.timezone)
+    return text(locale, f"card.state.{ticket.state}", until=until)
+
+
+def who(turn: Turn, ticket: Row) -> RichText:
+    """Everything that is known of the customer, and their earlier tickets."""
+    locale, zone = turn.policy.locale, turn.policy.hours.timezone
+    customer = people.customer(turn.conn, ticket.customer_id)
+    person = people.by_id(turn.conn, customer.person_id)
+    first = datetime.fromtimestamp(customer.created_at / 1000, UTC)
+    handle = f" · @{person.username}" if person.username else ""
+    lines = [
+        plain(f"{customer.name}{handle} · {person.messenger}:{person.native}"),
+        plain(text(locale, "who.since", since=stamp(locale, first, zone), language=turn.locale_of(person))),
+    ]
+    if person.timezone:
+        lines.append(plain(text(locale, "who.timezone", timezone=person.timezone)))
+    if customer.blocked_at is not None:
+        lines.append(plain(text(locale, "card.blocked")))
+    for row in tickets.of_customer(turn.conn, customer.id):
+        state = text(locale, f"card.state.{row.state}", until="").strip()
+        link = card_views.link_to(turn.conn, turn.policy, row)
+        lines.append(linked(plain(f"#{row.id}"), link) + plain(f" · {state} · {row.subject}"))
+    return joined_lines(lines)

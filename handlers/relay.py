@@ -1,0 +1,155 @@
+"""Writing letters: copies of what people wrote, changes to them, and the bot's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import orjson
+
+from domain import composing
+from domain.messages import Content, dump_content, load_content
+from domain.requests import Button, Buttons
+from domain.richtext import RichText, plain
+from domain.work import Priority
+from handlers import layout
+from handlers.turn import Turn
+from storage import links, messages, outbox, places
+from storage.query import Row
+
+
+def copy(turn: Turn, place: Row, ticket_id: int, message: Row, priority: Priority) -> None:
+    """Write the letters that copy a message (or, from its first part, an album) into a place."""
+    count = _part_count(turn, place, message)
+    first = places.take_seq(turn.conn, place.id, count)
+    for part in range(count):
+        outbox.add(
+            turn.conn,
+            place_id=place.id,
+            seq=first + part,
+            kind="copy",
+            priority=priority,
+            now_ms=turn.now_ms,
+            message_id=message.id,
+            ticket_id=ticket_id,
+            revision=1,
+            part=part,
+        )
+    turn.wake(place.id)
+
+
+def _part_count(turn: Turn, place: Row, message: Row) -> int:
+    """How many requests the copy takes; one for nearly everything."""
+    caps = turn.capabilities(place.messenger)
+    if message.album_id is None and len(message.content) * 2 < caps.max_caption:
+        return 1
+    contents = layout.contents_of(turn.conn, message)
+    header = layout.header_of(turn.conn, turn.policy, place, message, contents[0])
+    if layout.copied_as_it_is(place, message, contents, header):
+        return 1
+    return len(composing.parts(contents, header, caps))
+
+
+def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["edit", "delete"]) -> None:
+    """Write a letter that changes or deletes the copies of a message in a place.
+
+    While the copy still waits, nothing is written: it takes the newest content when it goes out.
+    """
+    waiting = outbox.waiting_for_message(turn.conn, message.id)
+    if any(letter.kind in ("copy", "history") and letter.place_id == place.id for letter in waiting):
+        return
+    copies = links.copies_in_place(turn.conn, message.id, place.id)
+    if not copies:
+        return
+    parts = sorted({link.part for link in copies})
+    if kind == "delete" or len(parts) == 1:
+        parts = parts[:1]
+    first = places.take_seq(turn.conn, place.id, len(parts))
+    for offset, part in enumerate(parts):
+        outbox.add(
+            turn.conn,
+            place_id=place.id,
+            seq=first + offset,
+            kind=kind,
+            priority=Priority.ANSWER if place.kind == "chat" else Priority.RELAY,
+            now_ms=turn.now_ms,
+            message_id=message.id,
+            ticket_id=ticket_id,
+            revision=message.revision,
+            part=part,
+        )
+    turn.wake(place.id)
+
+
+def say(
+    turn: Turn,
+    place: Row,
+    words: str | RichText,
+    *,
+    ticket_id: int | None = None,
+    reply_ref: str | None = None,
+    buttons: Buttons = (),
+    role: Literal["say", "rating"] = "say",
+    priority: Priority | None = None,
+    content: Content | None = None,
+) -> None:
+    """Write a letter with the bot's own words; long ones become several."""
+    said = content or Content(text=plain(words) if isinstance(words, str) else words)
+    pieces = composing.parts((said,), None, turn.capabilities(place.messenger))
+    first = places.take_seq(turn.conn, place.id, len(pieces))
+    usual = Priority.RELAY if place.chat_kind == "group" else Priority.ANSWER
+    for offset, piece in enumerate(pieces):
+        payload: dict[str, Any] = {"v": 1, "content": dump_content(piece.contents[0]), "role": role}
+        if reply_ref and offset == 0:
+            payload["reply"] = reply_ref
+        if buttons and offset == len(pieces) - 1:
+            payload["buttons"] = [[[b.label, b.data] for b in row] for row in buttons]
+        outbox.add(
+            turn.conn,
+            place_id=place.id,
+            seq=first + offset,
+            kind="say",
+            priority=usual if priority is None else priority,
+            now_ms=turn.now_ms,
+            ticket_id=ticket_id,
+            payload=orjson.dumps(payload).decode(),
+        )
+    turn.wake(place.id)
+
+
+def say_anew(turn: Turn, place: Row, ref: str, words: str, *, ticket_id: int | None = None) -> None:
+    """Write a letter that makes an earlier message of the bot say something else, without buttons."""
+    payload = {"v": 1, "content": dump_content(Content(text=plain(words))), "role": "say", "reply": ref}
+    outbox.add(
+        turn.conn,
+        place_id=place.id,
+        seq=places.take_seq(turn.conn, place.id),
+        kind="resay",
+        priority=Priority.RELAY if place.chat_kind == "group" else Priority.ANSWER,
+        now_ms=turn.now_ms,
+        ticket_id=ticket_id,
+        payload=orjson.dumps(payload).decode(),
+    )
+    turn.wake(place.id)
+
+
+def load_say(payload: str) -> tuple[Content, str | None, Buttons, str]:
+    """Content, message to answer, buttons and role of the bot's own words."""
+    data = orjson.loads(payload)
+    rows: Sequence[Sequence[Sequence[str]]] = data.get("buttons", ())
+    buttons = tuple(tuple(Button(label, press) for label, press in row) for row in rows)
+    return load_content(data["content"]), data.get("reply"), buttons, data["role"]
+
+
+def want_mark(turn: Turn, message: Row, *, delivered: bool | None = None, emoji: str | None = "") -> None:
+    """What mark a person's message should bear: that it was delivered, and the other side's newest reaction.
+
+    `None` for `delivered` and an empty `emoji` leave that half as it is; `emoji=None` takes the reaction away.
+    """
+    was_delivered, was_emoji = layout.read_mark(message.mark_wanted)
+    wanted = layout.write_mark(
+        was_delivered if delivered is None else delivered, was_emoji if emoji == "" else emoji or ""
+    )
+    if wanted != message.mark_wanted:
+        messages.change(turn.conn, message.id, mark_wanted=wanted)
+        turn.wake(message.place_id, "state")

@@ -1,0 +1,56 @@
+"""One turn: a handler's single transaction with what it needs to know and what it wants done afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.policy import Capabilities, Desk, Policy
+from domain.texts import best
+from domain.work import Effects, Lane, PressAnswer
+
+if TYPE_CHECKING:
+    from storage import Connection
+    from storage.query import Row
+
+EPOCH_MS = 1000
+
+
+def to_ms(at: datetime) -> int:
+    """The time as the tables keep it: milliseconds since the epoch."""
+    return round(at.timestamp() * EPOCH_MS)
+
+
+class Turn:
+    """What a handler works with. `woken` are the lanes of places that got something to do."""
+
+    def __init__(self, conn: Connection, policy: Policy, now: datetime, messenger: str = "") -> None:
+        self.conn = conn
+        self.policy = policy
+        self.now = now
+        self.now_ms = to_ms(now)
+        self.messenger = messenger
+        self.account = policy.accounts.get(messenger, "")
+        self.effects = Effects()
+        self.woken: dict[tuple[int, Lane], None] = {}
+
+    def wake(self, place_id: int, lane: Lane = "letters") -> None:
+        """The lane has something to do once this turn is committed."""
+        self.woken[place_id, lane] = None
+
+    def answer(self, press: str, words: str = "") -> None:
+        """Tell whoever pressed a button."""
+        self.effects.answers.append(PressAnswer(self.messenger, press, words))
+
+    def capabilities(self, messenger: str) -> Capabilities:
+        """What that messenger can carry; one that is switched off is taken for a plain one."""
+        return self.policy.capabilities.get(messenger) or Capabilities(max_text=4096, max_caption=1024)
+
+    def desk(self, name: str) -> Desk:
+        """The desk of that name; one that the settings no longer have gives way to the default one."""
+        return self.policy.desk(name) or self.policy.default_desk
+
+    def locale_of(self, person: Row) -> str:
+        """The language to speak to this person in."""
+        wanted = person.chosen_locale or person.locale
+        return best(wanted, self.policy.locale) if wanted else self.policy.locale
