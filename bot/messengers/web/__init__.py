@@ -1,0 +1,1 @@
+"""The built-in messenger: its own platform with a page for customers and a page for staff."""

@@ -1,0 +1,185 @@
+"""What people did on the pages, as raw events, and raw events as Okno's events. Both directions are pure.
+
+A raw event's payload holds everything: `convert` reads nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from bot.messengers.web import ids
+from domain.events import (
+    ChatSeen,
+    Deleted,
+    Edited,
+    Event,
+    Ignored,
+    PersonSeen,
+    Pressed,
+    RawEvent,
+    Reacted,
+    Wrote,
+)
+from domain.messages import Content, dump_content, load_content
+
+if TYPE_CHECKING:
+    from bot.messengers.web.store import Message, MessageEvent, Person, PressEvent
+
+PAYLOAD_VERSION = 1
+
+
+def wrote(person: Person, reply_to: int | None, title: str) -> MessageEvent:
+    """Events of messages that the person wrote in the chat called `title`."""
+
+    def event(message: Message, _now: int) -> RawEvent:
+        payload = _payload("wrote", message, person, title, message.sent_at)
+        payload["content"] = orjson.loads(dump_content(message.content))
+        if reply_to is not None and message.quote is not None:
+            payload["reply_to"] = str(message.quote.id)
+        return _raw(message, payload, album=message.album)
+
+    return event
+
+
+def edited(person: Person, title: str) -> MessageEvent:
+    """Events of messages that the person changed."""
+
+    def event(message: Message, now: int) -> RawEvent:
+        payload = _payload("edited", message, person, title, now)
+        payload["content"] = orjson.loads(dump_content(message.content))
+        return _raw(message, payload)
+
+    return event
+
+
+def deleted(person: Person, title: str) -> MessageEvent:
+    """Events of messages that the person deleted."""
+    return lambda message, now: _raw(message, _payload("deleted", message, person, title, now))
+
+
+def reacted(person: Person, emoji: str | None, title: str) -> MessageEvent:
+    """Events of messages that the person reacted to."""
+    return lambda message, now: _raw(
+        message, {**_payload("reacted", message, person, title, now), "emoji": emoji}
+    )
+
+
+def pressed(person: Person, key: str, data: str, title: str) -> PressEvent:
+    """Events of buttons that the person pressed; `key` is their browser's own, good for the answer."""
+
+    def event(message: Message, now: int, position: int) -> RawEvent:
+        payload = _payload("pressed", message, person, title, now)
+        payload |= {"data": data, "press": ids.press(person.native, key)}
+        lane = ids.lane(message.chat, message.thread)
+        return RawEvent(
+            f"press:{person.native}:{key}", lane, position, orjson.dumps(payload).decode(), parsed=payload
+        )
+
+    return event
+
+
+def convert(payload: Any) -> Event:
+    """The event in Okno's words. Raises KeyError or ValueError on what this module did not make."""
+    reader = _READERS.get(payload["what"])
+    if reader is None:
+        return Ignored(f"unknown kind {payload['what']!r}")
+    return reader(payload)
+
+
+def _payload(what: str, message: Message, person: Person, title: str, at: int) -> dict[str, Any]:
+    private = ids.is_private(message.chat)
+    payload: dict[str, Any] = {
+        "v": PAYLOAD_VERSION,
+        "what": what,
+        "chat": {"native": message.chat, "kind": "private" if private else "group", "title": title},
+        "person": {
+            "native": person.native,
+            "name": person.name,
+            "locale": person.locale,
+            "timezone": person.timezone,
+            "is_admin": person.admin,
+        },
+        "ref": str(message.id),
+        "at": at,
+    }
+    if not private:
+        payload["chat"]["threaded"] = True
+    if message.thread:
+        payload["thread"] = str(message.thread)
+    if message.album:
+        payload["album"] = message.album
+    return payload
+
+
+def _raw(message: Message, payload: dict[str, Any], *, album: str = "") -> RawEvent:
+    return RawEvent(
+        key=ids.change_key(message.chat, message.seq),
+        lane=ids.lane(message.chat, message.thread),
+        position=message.seq,
+        payload=orjson.dumps(payload).decode(),
+        album=album,
+        parsed=payload,
+    )
+
+
+def _where(payload: Any) -> dict[str, Any]:
+    return {
+        "chat": ChatSeen(**payload["chat"]),
+        "at": datetime.fromtimestamp(payload["at"] / 1000, UTC),
+        "thread": payload.get("thread"),
+    }
+
+
+def _who(payload: Any) -> PersonSeen:
+    return PersonSeen(**payload["person"])
+
+
+def _content(payload: Any) -> Content:
+    # the messenger shares stored files between its chats: nothing is fetched to copy a message
+    return replace(load_content(orjson.dumps(payload["content"]).decode()), copyable=True)
+
+
+def _read_wrote(payload: Any) -> Event:
+    return Wrote(
+        author=_who(payload),
+        ref=payload["ref"],
+        content=_content(payload),
+        reply_to=payload.get("reply_to"),
+        album=payload.get("album"),
+        **_where(payload),
+    )
+
+
+def _read_edited(payload: Any) -> Event:
+    return Edited(author=_who(payload), ref=payload["ref"], content=_content(payload), **_where(payload))
+
+
+def _read_deleted(payload: Any) -> Event:
+    return Deleted(refs=(payload["ref"],), **_where(payload))
+
+
+def _read_reacted(payload: Any) -> Event:
+    return Reacted(author=_who(payload), ref=payload["ref"], emoji=payload["emoji"], **_where(payload))
+
+
+def _read_pressed(payload: Any) -> Event:
+    return Pressed(
+        author=_who(payload),
+        ref=payload["ref"],
+        data=payload["data"],
+        press=payload["press"],
+        **_where(payload),
+    )
+
+
+_READERS = {
+    "wrote": _read_wrote,
+    "edited": _read_edited,
+    "deleted": _read_deleted,
+    "reacted": _read_reacted,
+    "pressed": _read_pressed,
+}

@@ -1,0 +1,48 @@
+"""What the pages show that only the rest of the program knows: the composition hands it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFacts:
+    """One staff chat as the list shows it. `mirror`: which answers reach the customer by themselves."""
+
+    chat: str
+    title: str
+    icon: str = ""
+    mirror: Literal["all", "replies", ""] = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFacts:
+    """A command that the composer offers. `usage` shows its argument (`snooze 2h`); `where` it makes sense."""
+
+    name: str
+    usage: str
+    about: str
+    where: Literal["thread", "desk"] = "thread"
+
+
+async def _no_desks() -> Sequence[DeskFacts]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """`greeting` and `commands` take a locale; `desks` are the staff chats bound to this messenger now.
+
+    `answer_command` is what "Send to customer" puts before the text, without its slash.
+    """
+
+    greeting: Callable[[str], str] = lambda _locale: ""
+    commands: Callable[[str], Sequence[CommandFacts]] = lambda _locale: ()
+    desks: Callable[[], Awaitable[Sequence[DeskFacts]]] = _no_desks
+    note_prefix: str = "//"
+    answer_command: str = "answer"
+    default_locale: str = "ru"

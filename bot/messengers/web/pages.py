@@ -1,0 +1,114 @@
+"""The pages themselves: static files read once, sent under a policy that lets only them run."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from bot.messengers.web.session import Doorkeeper
+    from bot.messengers.web.settings import WebSettings
+
+FOLDER = Path(__file__).with_name("pages")
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file of the pages."""
+
+    body: bytes
+    mime: str
+    etag: str
+
+
+def load() -> dict[str, Asset]:
+    """Every file of the pages by its path below their folder."""
+    found = {}
+    for path in sorted(FOLDER.rglob("*")):
+        if path.suffix in TYPES:
+            body = path.read_bytes()
+            etag = hashlib.sha256(body).hexdigest()[:16]
+            found[path.relative_to(FOLDER).as_posix()] = Asset(body, TYPES[path.suffix], etag)
+    return found
+
+
+class Pages:
+    """Serves `/`, `/staff` and what they load."""
+
+    def __init__(self, settings: WebSettings, doorkeeper: Doorkeeper) -> None:
+        self._doorkeeper = doorkeeper
+        self._assets = load()
+        self._embedders = " ".join(("'self'", *settings.embed_origins))
+
+    def routes(self) -> list[web.RouteDef]:
+        """Their routes."""
+        return [
+            web.get("/", self._customer),
+            web.get("/staff", self._staff),
+            web.get("/web/assets/{path:.+}", self._asset),
+        ]
+
+    async def _customer(self, request: web.Request) -> web.Response:
+        response = self._page(request, "customer.html", self._embedders)
+        self._doorkeeper.give_customer_cookie(request, response)
+        return response
+
+    async def _staff(self, request: web.Request) -> web.Response:
+        return self._page(request, "staff.html", "'none'")
+
+    def _page(self, request: web.Request, name: str, embedders: str) -> web.Response:
+        lang = self._doorkeeper.locale(request).encode()
+        body = self._assets[name].body.replace(b'lang="en"', b'lang="' + lang + b'"', 1)
+        return web.Response(body=body, content_type="text/html", charset="utf-8", headers=_headers(embedders))
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        asset = self._assets.get(request.match_info["path"])
+        if asset is None or asset.mime == "text/html":
+            raise web.HTTPNotFound(text="asset")
+        headers = {
+            "ETag": f'"{asset.etag}"',
+            "Cache-Control": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+        if request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+        response = web.Response(body=asset.body, content_type=asset.mime, headers=headers)
+        if not asset.mime.startswith("image/"):
+            response.charset = "utf-8"
+        response.enable_compression()
+        return response
+
+
+def _headers(embedders: str) -> dict[str, str]:
+    policy = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        f"frame-ancestors {embedders}",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cache-Control": "no-store",
+    }
