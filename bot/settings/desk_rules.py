@@ -35,7 +35,7 @@ def built(named: Mapping[str, DeskSettings], locale: str) -> tuple[Desk, ...]:
     for name in _present(given):
         desk = named.get(name)
         title = (desk and desk.title) or (
-            text(locale, f"desk.{name}") if name in STANDARD else name.capitalize()
+            text(locale, f"desk_title.{name}") if name in STANDARD else name.capitalize()
         )
         icon = desk.icon if desk and desk.icon is not None else STANDARD.get(name, OWN_ICON)
         mirror = (desk and desk.mirror) or ("all" if name == default else "replies")

@@ -27,7 +27,7 @@ from bot.settings.values import (
     WebAddress,
     fault,
 )
-from domain.policy import Interval, Mirror  # noqa: TC001 – pydantic reads the annotations at run time
+from domain.policy import Interval, Mirror
 
 
 def _telegram_token(token: SecretStr) -> SecretStr:

@@ -53,15 +53,11 @@ def _scan_file(file: Path, found: Scan) -> None:
             found.literals.setdefault(node.value, f"{where}:{node.lineno}")
         if names_texts and isinstance(node, ast.JoinedStr) and (pattern := _pattern(node)) and pattern[0].isalpha():
             found.calls.append(Asked(f"{where}:{node.lineno}", (pattern,), None))
-        if isinstance(node, ast.Call) and _name(node) in ASKING and len(node.args) > 1:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ASKING and len(node.args) > 1:
             given = frozenset(k.arg for k in node.keywords if k.arg)
             spread = any(k.arg is None for k in node.keywords)
             patterns = tuple(_keys(node.args[1]))
             found.calls.append(Asked(f"{where}:{node.lineno}", patterns, None if spread else given))
-
-
-def _name(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
 
 
 def _keys(node: ast.expr) -> Iterator[str]:

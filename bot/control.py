@@ -1,0 +1,72 @@
+"""What commands ask of the running program over HTTP on loopback, with the key that lies beside the database.
+
+The key is what keeps others out: a request without it learns nothing, not even that there is something here. One
+that came through a proxy is refused even with it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from storage import webchat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.loopback import Running
+    from storage.database import Database
+
+NAME_AT_MOST = 64
+_THROUGH_PROXY = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+
+
+class Control:
+    """The routes. `running` is known once the server listens; `base` is the address people reach pages under."""
+
+    def __init__(
+        self, database: Database, running: Callable[[], Running | None], base: Callable[[], str]
+    ) -> None:
+        self._database = database
+        self._running = running
+        self._base = base
+
+    def routes(self) -> list[web.RouteDef]:
+        """For the program's HTTP server."""
+        return [web.post("/control/invite", self._invite)]
+
+    async def _invite(self, request: web.Request) -> web.Response:
+        self._check_key(request)
+        said = await request.json()
+        name = str(said.get("name", ""))
+        if wrong := name_fault(name):
+            return web.json_response({"error": wrong}, status=400)
+        token = await self._database.run(webchat.invite, name.strip(), datetime.now(UTC))
+        return web.json_response({"link": sign_in_link(self._base(), token)})
+
+    def _check_key(self, request: web.Request) -> None:
+        running = self._running()
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if (
+            running is None
+            or any(name in request.headers for name in _THROUGH_PROXY)
+            or not hmac.compare_digest(given.encode(), running.key.encode())
+        ):
+            raise web.HTTPNotFound
+
+
+def name_fault(name: str) -> str:
+    """What is wrong with an agent's name; empty when nothing is."""
+    if not name.strip():
+        return "an agent needs a name: okno invite NAME"
+    if len(name) > NAME_AT_MOST or not name.isprintable():
+        return f"an agent's name is one line of at most {NAME_AT_MOST} characters"
+    return ""
+
+
+def sign_in_link(base: str, token: str) -> str:
+    """The link that signs an agent in; what follows # is seen by their browser alone, not by proxies' logs."""
+    return f"{base}/staff#{token}"
