@@ -188,18 +188,22 @@ class Pump:
 
     async def _work(self) -> None:
         """Handle heads as long as there are any whose turn it is."""
-        while self._turn and not self._stopping:
-            lane = self._turn.popleft()
-            group = lane.take()
-            try:
-                await self._process(lane.key[0], group)
-            finally:
-                lane.taken = False
-                self._held -= len(group)
-                if self._held <= CAPACITY:
-                    self._room.set()
-                self._consider(lane)
-        self._workers -= 1
+        try:
+            while self._turn and not self._stopping:
+                await self._work_on(self._turn.popleft())
+        finally:
+            self._workers -= 1
+
+    async def _work_on(self, lane: _Lane) -> None:
+        group = lane.take()
+        try:
+            await self._process(lane.key[0], group)
+        finally:
+            lane.taken = False
+            self._held -= len(group)
+            if self._held <= CAPACITY:
+                self._room.set()
+            self._consider(lane)
 
     # ── one head ──
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-class DatabaseUnusable(Exception):  # noqa: N818 (named for what it says)
+class DatabaseUnusable(Exception):
     """The database can't be used as it is; the text is one line for the terminal."""
 
 
-class DatabaseBusy(Exception):  # noqa: N818 (named for what it says)
+class DatabaseBusy(Exception):
     """The unit was not committed for a reason outside it (disk full, locked, connection gone); it may be tried again."""
