@@ -48,7 +48,11 @@ def scan() -> Scan:
 def _scan_file(file: Path, found: Scan) -> None:
     where = str(file.relative_to(ROOT))
     names_texts = not where.startswith(OTHER_NAMES)
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    pieces = {id(v) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for v in node.values}
+    for node in ast.walk(tree):
+        if id(node) in pieces:
+            continue
         if names_texts and isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
             found.literals.setdefault(node.value, f"{where}:{node.lineno}")
         if names_texts and isinstance(node, ast.JoinedStr) and (pattern := _pattern(node)) and pattern[0].isalpha():
