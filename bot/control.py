@@ -36,7 +36,11 @@ class Control:
 
     def routes(self) -> list[web.RouteDef]:
         """For the program's HTTP server."""
-        return [web.post("/control/invite", self._invite)]
+        return [web.post("/control/ping", self._ping), web.post("/control/invite", self._invite)]
+
+    async def _ping(self, request: web.Request) -> web.Response:
+        self._check_key(request)
+        return web.json_response({})
 
     async def _invite(self, request: web.Request) -> web.Response:
         self._check_key(request)

@@ -7,7 +7,7 @@ from datetime import time
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.settings import desk_rules, sections
@@ -25,6 +25,9 @@ from domain.policy import Address, Capabilities, Interval, Policy, WorkingHours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from bot.messengers.telegram.settings import TelegramSettings
+    from bot.messengers.web.settings import WebSettings
 
 NOT_YET_IN_FORCE = (
     "slack.*",
@@ -129,6 +132,41 @@ class Settings(BaseSettings):
             accounts=accounts,
         )
 
+    def telegram_settings(self) -> TelegramSettings | None:
+        """What the Telegram messenger is told; None when it is off."""
+        if self.telegram.token is None:
+            return None
+        from bot.messengers.contract import Rate
+        from bot.messengers.telegram.settings import TelegramLimits, TelegramSettings
+
+        limits = self.telegram.limits
+        return TelegramSettings(
+            token=self.telegram.token.get_secret_value(),
+            api_base=self.telegram.api_base,
+            mode=self.telegram.mode,
+            webhook_url=self.telegram.webhook_url,
+            webhook_secret=_open(self.telegram.webhook_secret) or None,
+            limits=TelegramLimits(
+                chat=Rate(limits.chat.count, limits.chat.seconds),
+                burst=limits.chat_burst,
+                group=Rate(limits.group.count, limits.group.seconds),
+                total=Rate(limits.total.count, limits.total.seconds),
+            ),
+        )
+
+    def web_settings(self) -> WebSettings:
+        """What the built-in messenger is told."""
+        from bot.messengers.web.settings import WebSettings
+
+        return WebSettings(
+            enabled=self.web.enabled,
+            host=self.web.host,
+            port=self.web.port,
+            public_url=self.web.public_url or "",
+            embed_origins=self.web.embed_origins,
+            identity_secret=_open(self.web.identity_secret),
+        )
+
     @property
     def hours(self) -> WorkingHours:
         """The general working hours."""
@@ -145,7 +183,9 @@ class Settings(BaseSettings):
 
     def not_yet_in_force(self) -> list[str]:
         """The keys that are set although nothing heeds them yet."""
-        return [key for key in _given(self) if any(fnmatchcase(key, late) for late in NOT_YET_IN_FORCE)]
+        late = [key for key in _given(self) if any(fnmatchcase(key, late) for late in NOT_YET_IN_FORCE)]
+        late += [f"{key} ({chat.messenger})" for key, chat in self.chats() if chat.messenger not in BUILT]
+        return sorted(late)
 
     def web_base(self, port: int) -> str:
         """The address under which people reach the HTTP server, without a slash at the end.
@@ -195,6 +235,10 @@ def _secrets_in_public() -> Iterator[str]:
             "a secret doesn't belong into this file",
             f"set {variable(key)}, or put it into a secrets directory",
         )
+
+
+def _open(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _in_force(chat: Address | None) -> Address | None:

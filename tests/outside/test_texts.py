@@ -23,30 +23,30 @@ def params_of(catalog: Catalog, key: str) -> set[str]:
     return {name for form in catalog.texts[key] for _, name in form if name}
 
 
-def test_russian_and_english_are_there():
+def test_russian_and_english_are_there() -> None:
     assert {"ru", "en"} <= set(LOCALES)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_no_language_lacks_a_text(locale: str):
+def test_no_language_lacks_a_text(locale: str) -> None:
     assert sorted(CATALOGS[locale].texts) == KEYS
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_no_text_is_empty_and_plurals_are_whole(locale: str):
+def test_no_text_is_empty_and_plurals_are_whole(locale: str) -> None:
     forms = {1, len({CATALOGS[locale].form_for(n) for n in range(200)})}
     for key, said in CATALOGS[locale].texts.items():
         assert len(said) in forms, key
         assert all(form for form in said), key
 
 
-def test_the_languages_take_the_same_params():
+def test_the_languages_take_the_same_params() -> None:
     for key in KEYS:
         taken = {locale: params_of(catalog, key) for locale, catalog in CATALOGS.items()}
         assert len({frozenset(names) for names in taken.values()}) == 1, (key, taken)
 
 
-def test_every_text_the_code_asks_for_is_there():
+def test_every_text_the_code_asks_for_is_there() -> None:
     missing = [
         (call.where, pattern)
         for call in CODE.calls
@@ -61,11 +61,11 @@ def test_every_text_the_code_asks_for_is_there():
     assert not missing
 
 
-def test_every_text_is_asked_for_somewhere():
+def test_every_text_is_asked_for_somewhere() -> None:
     assert [key for key in KEYS if not CODE.asks_for(key)] == []
 
 
-def test_every_call_gives_what_its_text_takes():
+def test_every_call_gives_what_its_text_takes() -> None:
     lacking = [
         (call.where, key, sorted(params_of(CATALOGS["en"], key) - call.params))
         for call in CODE.calls
@@ -77,35 +77,36 @@ def test_every_call_gives_what_its_text_takes():
     assert not lacking
 
 
-def test_russian_uses_its_own_quotes():
+def test_russian_uses_its_own_quotes() -> None:
     for key, said in CATALOGS["ru"].texts.items():
         for form in said:
             assert not any(sign in literal for literal, _ in form for sign in "\"“”'"), key
 
 
-def test_what_people_write_is_never_read_as_a_pattern():
+def test_what_people_write_is_never_read_as_a_pattern() -> None:
     assert text("en", "card.assignee", name="{n} {name.__class__} %s") == "{n} {name.__class__} %s has it"
 
 
-def test_an_unknown_key_comes_back_so_that_its_message_is_not_lost():
+def test_an_unknown_key_comes_back_so_that_its_message_is_not_lost() -> None:
     assert text("en", "no.such_key", name="x") == "no.such_key"
 
 
 @pytest.mark.parametrize(
     ("wanted", "found"), [("ru-RU", "ru"), ("en_GB", "en"), ("EN", "en"), ("de", "ru"), ("", "ru")]
 )
-def test_the_closest_language(wanted: str, found: str):
+def test_the_closest_language(wanted: str, found: str) -> None:
     assert best(wanted) == found
 
 
-def test_the_default_language_is_the_callers():
+def test_the_default_language_is_the_callers() -> None:
     assert best("de", "en") == "en"
 
 
 @pytest.mark.parametrize(
-    ("n", "ru"), [(1, "1 день"), (2, "2 дня"), (5, "5 дней"), (11, "11 дней"), (21, "21 день"), (104, "104 дня")]
+    ("n", "ru"),
+    [(1, "1 день"), (2, "2 дня"), (5, "5 дней"), (11, "11 дней"), (21, "21 день"), (104, "104 дня")],
 )
-def test_plural_forms(n: int, ru: str):
+def test_plural_forms(n: int, ru: str) -> None:
     assert text("ru", "duration.days", n=n) == ru
 
 
@@ -123,17 +124,17 @@ NOW = datetime(2026, 1, 5, 18, tzinfo=UTC)  # a Monday, 21:00 in Moscow
         (365 * 24, "5 января 2027 в 21:00 (Москва)", "on 5 January 2027 at 21:00 (Moscow)"),
     ],
 )
-def test_moments_are_exact_and_in_the_readers_zone(hours_ahead: int, ru: str, en: str):
+def test_moments_are_exact_and_in_the_readers_zone(hours_ahead: int, ru: str, en: str) -> None:
     at = NOW + timedelta(hours=hours_ahead)
     assert moment("ru", at, NOW, "Europe/Moscow") == ru
     assert moment("en", at, NOW, "Europe/Moscow") == en
 
 
-def test_a_moment_without_its_zone():
+def test_a_moment_without_its_zone() -> None:
     assert moment("en", NOW, NOW, "Asia/Novosibirsk", named=False) == "today at 01:00"
 
 
-def test_a_stamp_is_short():
+def test_a_stamp_is_short() -> None:
     assert stamp("en", NOW, "Europe/Moscow") == "5 Jan, 21:00"
 
 
@@ -148,12 +149,12 @@ def test_a_stamp_is_short():
         (5 * 24 * 60 + 90, "5 дней", "5 days"),
     ],
 )
-def test_durations_as_people_say_them(minutes: float, ru: str, en: str):
+def test_durations_as_people_say_them(minutes: float, ru: str, en: str) -> None:
     assert duration("ru", timedelta(minutes=minutes)) == ru
     assert duration("en", timedelta(minutes=minutes)) == en
 
 
-def test_the_greeting_as_it_was_agreed():
+def test_the_greeting_as_it_was_agreed() -> None:
     policy = Policy(desks=())
     assert greeting("ru", policy) == (
         "Это поддержка. Напишите, как написали бы коллеге: отвечает человек. "
@@ -165,7 +166,7 @@ def test_the_greeting_as_it_was_agreed():
     )
 
 
-def test_a_team_that_is_never_there_promises_no_hours():
+def test_a_team_that_is_never_there_promises_no_hours() -> None:
     policy = Policy(desks=(), hours=WorkingHours("Europe/Moscow", ((),) * 7))
     assert greeting("en", policy).endswith("a person answers.")
 
@@ -194,7 +195,7 @@ ALWAYS = (Interval(time(0), time(0)),)
         (((Interval(time(22), time(0)),),) * 7, "ежедневно с 22 до 24 (Берлин)", "daily 22–24 (Berlin)"),
     ],
 )
-def test_working_hours_read_in_one_line(week: tuple[tuple[Interval, ...], ...], ru: str, en: str):
+def test_working_hours_read_in_one_line(week: tuple[tuple[Interval, ...], ...], ru: str, en: str) -> None:
     assert hours("ru", WorkingHours("Europe/Berlin", week)) == ru
     assert hours("en", WorkingHours("Europe/Berlin", week)) == en
 
@@ -208,6 +209,6 @@ def test_working_hours_read_in_one_line(week: tuple[tuple[Interval, ...], ...], 
         (timedelta(days=2), "в течение 2 дней", "within 2 days"),
     ],
 )
-def test_promises(length: timedelta, ru: str, en: str):
+def test_promises(length: timedelta, ru: str, en: str) -> None:
     assert within("ru", length) == ru
     assert within("en", length) == en

@@ -53,11 +53,26 @@ def _scan_file(file: Path, found: Scan) -> None:
     for node in ast.walk(tree):
         if id(node) in pieces:
             continue
-        if names_texts and isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
+        if (
+            names_texts
+            and isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and KEY.fullmatch(node.value)
+        ):
             found.literals.setdefault(node.value, f"{where}:{node.lineno}")
-        if names_texts and isinstance(node, ast.JoinedStr) and (pattern := _pattern(node)) and pattern[0].isalpha():
+        if (
+            names_texts
+            and isinstance(node, ast.JoinedStr)
+            and (pattern := _pattern(node))
+            and pattern[0].isalpha()
+        ):
             found.calls.append(Asked(f"{where}:{node.lineno}", (pattern,), None))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ASKING and len(node.args) > 1:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ASKING
+            and len(node.args) > 1
+        ):
             given = frozenset(k.arg for k in node.keywords if k.arg)
             spread = any(k.arg is None for k in node.keywords)
             patterns = tuple(_keys(node.args[1]))
@@ -80,9 +95,7 @@ def _keys(node: ast.expr) -> Iterator[str]:
 
 def _pattern(node: ast.JoinedStr) -> str | None:
     """An f-string that begins with a family (`card.state.{…}`) as a pattern."""
-    parts = [
-        re.escape(v.value) if isinstance(v, ast.Constant) else r"[A-Za-z0-9_/.]+" for v in node.values
-    ]
+    parts = [re.escape(v.value) if isinstance(v, ast.Constant) else r"[A-Za-z0-9_/.]+" for v in node.values]
     first = node.values[0] if node.values else None
     if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z0-9_.]*", str(first.value)):
         return "".join(parts)
