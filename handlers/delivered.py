@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.policy import Policy
-from domain.requests import Refused, Sent
+from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
 from handlers import letters, refused, relay
 from handlers.turn import Turn
@@ -82,8 +82,8 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
         _copied(turn, work, letter, outcome.refs, still_here=still_here)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
-    elif letter.kind in ("edit", "correction"):
-        _corrected(turn, work)
+    elif letter.kind in ("edit", "correction", "delete"):
+        _corrected(turn, work, letter)
 
 
 def _told(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
@@ -149,11 +149,16 @@ def _mark_delivered(turn: Turn, message: Row) -> None:
         relay.want_mark(turn, message, delivered=True)
 
 
-def _corrected(turn: Turn, work: Work) -> None:
-    """The copies now say the newest that was known when the request was made."""
+def _corrected(turn: Turn, work: Work, letter: Row) -> None:
+    """The copies now say the newest that was known when the request was made, or are gone."""
+    if isinstance(work.request, Delete):
+        for ref in work.request.refs:
+            links.forget(turn.conn, work.chat_id, ref)
+        return
     for message_id, revision in work.members:
         for link in links.copies_in_place(turn.conn, message_id, work.place_id):
-            links.change(turn.conn, link.id, revision=max(link.revision, revision))
+            if link.part == letter.part or letter.kind == "correction":
+                links.change(turn.conn, link.id, revision=max(link.revision, revision))
 
 
 def _link(

@@ -92,9 +92,8 @@ def reply_ref(conn: Connection, place: Row, reply_to_id: int | None) -> str | No
     target = messages.by_id(conn, reply_to_id)
     if target.chat_id == place.chat_id:
         return None if target.deleted else str(target.ref)
-    copies = [link for link in links.copies(conn, reply_to_id, place.chat_id) if link.role != "gone"]
-    in_place = [link for link in copies if link.place_id == place.id]
-    return in_place[0].ref if in_place else None
+    copies = links.copies_in_place(conn, reply_to_id, place.id)
+    return copies[0].ref if copies else None
 
 
 def labelled(content: Content) -> Content:

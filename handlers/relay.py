@@ -61,16 +61,14 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
     copies = links.copies_in_place(turn.conn, message.id, place.id)
     if not copies:
         return
-    parts = sorted({link.part for link in copies})
-    if kind == "delete" or len(parts) == 1:
-        parts = parts[:1]
-    first = places.take_seq(turn.conn, place.id, len(parts))
-    for offset, part in enumerate(parts):
+    kinds = _parts_to_change(turn, place, message, copies) if kind == "edit" else {copies[0].part: "delete"}
+    first = places.take_seq(turn.conn, place.id, len(kinds))
+    for offset, (part, what) in enumerate(sorted(kinds.items())):
         outbox.add(
             turn.conn,
             place_id=place.id,
             seq=first + offset,
-            kind=kind,
+            kind=what,
             priority=Priority.ANSWER if place.kind == "chat" else Priority.RELAY,
             now_ms=turn.now_ms,
             message_id=message.id,
@@ -79,6 +77,14 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
             part=part,
         )
     turn.wake(place.id)
+
+
+def _parts_to_change(turn: Turn, place: Row, message: Row, copies: Sequence[Row]) -> dict[int, str]:
+    """Each part that is there is edited; a text that has outgrown them continues in new ones."""
+    changed = {link.part: "edit" for link in copies}
+    if not copies[0].joined:
+        changed |= {part: "copy" for part in range(_part_count(turn, place, message)) if part not in changed}
+    return changed
 
 
 def say(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, case, delete, insert, literal_column, select, update
 
 from domain.events import ChatSeen
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import chat_aliases, chats, desks
+from storage.schema import chat_aliases, chats, desks, places
 
 _BY_NATIVE = Query(
     select(chats).where(
@@ -37,6 +37,18 @@ _DROP_ALIAS = Query(
 )
 _MERGE_ALIASES = Query(
     update(chat_aliases).where(chat_aliases.c.chat_id == p("old")).values(chat_id=p("new"))
+)
+_LOSE_PLACES = Query(
+    update(places)
+    .where(places.c.chat_id == p("chat_id"), places.c.kind == literal_column("'thread'"))
+    .values(
+        root=None,
+        card_ref=None,
+        state=case(
+            (places.c.state == literal_column("'left'"), literal_column("'left'")),
+            else_=literal_column("'lost'"),
+        ),
+    )
 )
 _DESK_OF = Query(select(desks.c.name).where(desks.c.chat_id == p("chat_id")))
 _DESK_ROW = Query(
@@ -91,7 +103,10 @@ def expect(conn: Connection, messenger: str, account: str, native: str, *, threa
 
 
 def apply_move(conn: Connection, messenger: str, account: str, old: str, new: str) -> None:
-    """The chat `old` is called `new` from now on and keeps its desk and its tickets."""
+    """The chat `old` is called `new` from now on and keeps its desk and its tickets.
+
+    Ids of its old messages mean nothing any more, so its threads open anew when something is to be sent there.
+    """
     key = {"messenger": messenger, "account": account}
     if old == new:
         return
@@ -103,6 +118,7 @@ def apply_move(conn: Connection, messenger: str, account: str, old: str, new: st
         _CHANGE(conn, after.id, native=f"{new} (merged {after.id})")
         _MERGE_ALIASES.run(conn, old=after.id, new=before.id)
     _CHANGE(conn, before.id, native=new, threaded=after.threaded if after is not None else before.threaded)
+    _LOSE_PLACES.run(conn, chat_id=before.id)
     _DROP_ALIAS.run(conn, **key, native=old)
     _ADD_ALIAS.run(conn, **key, native=old, chat_id=before.id)
 

@@ -24,14 +24,10 @@ _ADD = inserting(
 _BY_REF = Query(
     select(links).where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref")).order_by(links.c.id)
 )
-_COPIES = Query(
-    select(links)
-    .where(links.c.message_id == p("message_id"), links.c.chat_id == p("chat_id"))
-    .order_by(links.c.part, links.c.id)
-)
+_THERE = links.c.role != literal_column("'gone'")
 _COPIES_IN_PLACE = Query(
     select(links)
-    .where(links.c.message_id == p("message_id"), links.c.place_id == p("place_id"))
+    .where(links.c.message_id == p("message_id"), links.c.place_id == p("place_id"), _THERE)
     .order_by(links.c.part, links.c.id)
 )
 _LAST_IN_PLACE = Query(
@@ -48,6 +44,11 @@ _JOINED = Query(
 )
 _FORGET_PLACE = Query(
     update(links).where(links.c.place_id == p("place_id")).values(role=literal_column("'gone'"))
+)
+_FORGET = Query(
+    update(links)
+    .where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref"))
+    .values(role=literal_column("'gone'"))
 )
 
 change = Changing(links)
@@ -90,11 +91,6 @@ def by_ref(conn: Connection, chat_id: int, ref: str) -> list[Row]:
     return _BY_REF.rows(conn, chat_id=chat_id, ref=ref)
 
 
-def copies(conn: Connection, message_id: int, chat_id: int) -> list[Row]:
-    """Where a message was copied to in a chat, part by part."""
-    return _COPIES.rows(conn, message_id=message_id, chat_id=chat_id)
-
-
 def copies_in_place(conn: Connection, message_id: int, place_id: int) -> list[Row]:
     """Where a message was copied to in a place, part by part."""
     return _COPIES_IN_PLACE.rows(conn, message_id=message_id, place_id=place_id)
@@ -109,6 +105,11 @@ def last_in_place(conn: Connection, place_id: int) -> str | None:
 def joined(conn: Connection, chat_id: int, ref: str) -> list[Row]:
     """The messages that one message of the bot is a copy of, in order."""
     return _JOINED.rows(conn, chat_id=chat_id, ref=ref)
+
+
+def forget(conn: Connection, chat_id: int, ref: str) -> None:
+    """The message of the bot was deleted: nothing stands there any more."""
+    _FORGET.run(conn, chat_id=chat_id, ref=ref)
 
 
 def forget_place(conn: Connection, place_id: int) -> None:

@@ -37,7 +37,7 @@ class Query:
     def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete) -> None:
         self.statement = statement
         self._sql: str | None = None
-        self._slots: tuple[tuple[str, Any], ...] = ()
+        self._slots: tuple[tuple[str | None, Any], ...] = ()
         names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
         self._make: Callable[[Iterable[Any]], Row] = (
             namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[attr-defined]
@@ -66,14 +66,17 @@ class Query:
             return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
         if self._sql is None:
             self._compile(conn)
-        values = [params[name] if fixed is None else fixed for name, fixed in self._slots]
+        values = [fixed if name is None else params[name] for name, fixed in self._slots]
         # the driver's own connection: no pool checkout, no result wrapping
         return conn.connection.driver_connection.execute(self._sql, values)  # type: ignore[union-attr]
 
     def _compile(self, conn: Connection) -> None:
         compiled = self.statement.compile(dialect=conn.dialect)
         keys: Iterable[str] = getattr(compiled, "positiontup", None) or ()
-        self._slots = tuple((k.removeprefix(_PREFIX), compiled.params[k]) for k in keys)
+        self._slots = tuple(
+            (k.removeprefix(_PREFIX), None) if k.startswith(_PREFIX) else (None, compiled.params[k])
+            for k in keys
+        )
         self._sql = str(compiled)
 
 

@@ -1,0 +1,194 @@
+"""Edits, replies, reactions and deletions, before and after the copy exists."""
+
+from dataclasses import replace
+
+from domain.requests import Edit, Refused
+from tests.handlers.office import CAPS, Office
+
+
+def test_edits_before_the_copy_goes_out_change_what_is_sent():
+    office = Office()
+    office.writes("anna", "вопрос")
+    office.hold = True
+    ref = office.writes("anna", "еще")
+    office.edits("anna", ref, "ещё")
+    office.drain()
+    assert office.screen("howto").copies() == ["вопрос", "ещё"]
+
+
+def test_an_edit_while_the_copy_is_under_way_follows_it():
+    office = Office()
+    office.writes("anna", "вопрос")
+    office.hold = True
+    ref = office.writes("anna", "до")
+    key, work = next(iter(office.pending.items()))
+    office.edits("anna", ref, "после")
+    office.pending = {key: work}
+    office.drain()
+    assert office.screen("howto").copies() == ["вопрос", "после"]
+
+
+def test_taken_back_while_under_way_is_deleted_at_once():
+    office = Office()
+    office.writes("anna", "вопрос")
+    office.hold = True
+    ref = office.says("ivan", "howto", "ой", office.thread("howto"))
+    office.edits("ivan", ref, "// ой", "howto", office.thread("howto"))
+    office.drain()
+    assert office.screen("anna").messages == []
+    assert office.screen("howto").reactions.get(ref) is None
+
+
+def test_a_reply_finds_the_copy_on_either_side():
+    office = Office()
+    question = office.writes("anna", "вопрос")
+    copy = office.screen("howto").messages[-1]
+    office.says("ivan", "howto", "ответ", office.thread("howto"), reply_to=copy.ref)
+    answer = office.screen("anna").messages[-1]
+    assert answer.reply_to == question
+    office.writes("anna", "спасибо", reply_to=answer.ref)
+    assert office.screen("howto").messages[-1].reply_to is not None
+
+
+def test_a_reply_before_the_copy_exists_keeps_its_target():
+    office = Office()
+    office.writes("anna", "начало")
+    office.hold = True
+    first = office.writes("anna", "раз")
+    office.writes("anna", "два", reply_to=first)
+    office.drain()
+    copies = [m for m in office.screen("howto").messages if m.role == "message"]
+    assert copies[2].reply_to == copies[1].ref
+
+
+def test_the_customers_reaction_takes_the_marks_place_and_gives_it_back():
+    office = Office()
+    office.writes("anna", "вопрос")
+    ref = office.says("ivan", "howto", "ответ", office.thread("howto"))
+    copy = office.screen("anna").messages[-1].ref
+    office.reacts("anna", copy, "❤")
+    assert office.screen("howto").reactions[ref] == "❤"
+    office.reacts("anna", copy, None)
+    assert office.screen("howto").reactions[ref] == "👌"
+
+
+def test_an_agents_reaction_shows_at_the_customers():
+    office = Office()
+    question = office.writes("anna", "вопрос")
+    office.reacts("ivan", office.screen("howto").messages[-1].ref, "👍", "howto")
+    assert office.screen("anna").reactions[question] == "👍"
+
+
+def test_where_marks_and_reactions_are_apart_both_are_shown():
+    office = Office(caps=replace(CAPS, shares_reaction=False, marks_received=True))
+    question = office.writes("anna", "вопрос")
+    assert question in office.screen("anna").reactions
+    ref = office.says("ivan", "howto", "ответ", office.thread("howto"))
+    office.reacts("anna", office.screen("anna").messages[-1].ref, "❤")
+    assert office.screen("howto").reactions[ref] == "❤"
+
+
+def test_a_customers_deleted_message_stays_marked():
+    office = Office()
+    office.writes("anna", "вопрос")
+    ref = office.writes("anna", "пароль 123")
+    office.deletes("anna", ref)
+    last = office.screen("howto").texts()[-1]
+    assert "пароль 123" in last
+    assert last != "пароль 123"
+
+
+def test_an_agents_deleted_answer_goes_from_the_customer():
+    office = Office()
+    office.writes("anna", "вопрос")
+    ref = office.says("ivan", "howto", "ой", office.thread("howto"))
+    office.deletes("ivan", ref, "howto")
+    assert office.screen("anna").messages == []
+
+
+def test_del_takes_an_answer_back_or_says_that_it_is_too_late():
+    office = Office()
+    thread = _opened(office)
+    ref = office.says("ivan", "howto", "ой", thread)
+    office.says("ivan", "howto", "/del", thread, reply_to=ref)
+    assert office.screen("anna").messages == []
+    late = office.says("ivan", "howto", "поздно", thread)
+    office.outcomes = lambda w: (
+        Refused("message", "refused.delete_too_late") if type(w.request).__name__ == "Delete" else None
+    )
+    office.says("ivan", "howto", "/del", thread, reply_to=late)
+    assert office.screen("anna").copies() == ["поздно"]
+    assert office.screen("howto").messages[-1].reply_to == late
+
+
+def _opened(office: Office) -> str:
+    office.writes("anna", "вопрос")
+    return office.thread("howto")
+
+
+def test_an_edit_that_cannot_be_made_in_place_comes_as_an_answer():
+    office = Office()
+    thread = _opened(office)
+    office.outcomes = lambda w: (
+        Refused("message", "refused.edit_too_late") if isinstance(w.request, Edit) else None
+    )
+    ref = office.says("ivan", "howto", "в 10", thread)
+    office.edits("ivan", ref, "в 11", "howto", thread)
+    copies = office.screen("anna").messages
+    assert "в 11" in copies[-1].text
+    assert copies[-1].reply_to == copies[0].ref
+
+
+def test_waiting_texts_of_one_author_are_joined_and_stay_editable():
+    office = Office()
+    _opened(office)
+    office.hold = True
+    refs = [office.writes("anna", word) for word in ("раз", "два", "три")]
+    office.joins()
+    office.drain()
+    office.hold = False
+    assert office.screen("howto").copies()[1:] == ["раз\nдва\nтри"]
+    office.edits("anna", refs[1], "ДВА")
+    assert office.screen("howto").copies()[1:] == ["раз\nДВА\nтри"]
+
+
+def test_what_answers_something_or_has_a_file_is_never_joined():
+    office = Office()
+    _opened(office)
+    office.hold = True
+    first = office.writes("anna", "раз")
+    office.writes("anna", "два", reply_to=first)
+    office.album("anna", "снимок")
+    office.writes("anna", "три")
+    office.joins()
+    office.drain()
+    assert office.screen("howto").copies()[1:] == ["раз", "два", "снимок", "три"]
+
+
+def test_an_album_goes_as_one_and_its_parts_are_known():
+    office = Office()
+    refs = office.album("anna", "один", "", "")
+    copies = [m for m in office.screen("howto").messages if m.role == "message"]
+    assert len(copies) == 3
+    assert all(c.native for c in copies)
+    office.edits("anna", refs[0], "первый")
+    assert office.screen("howto").copies()[0] == "первый"
+    office.says("ivan", "howto", "вот этот?", office.thread("howto"), reply_to=copies[1].ref)
+    assert office.screen("anna").messages[-1].reply_to == refs[1]
+
+
+def test_a_long_text_goes_in_parts_and_shrinks_with_its_edit():
+    office = Office(caps=replace(CAPS, max_text=100, max_caption=100), threaded=False)
+    ref = office.writes("anna", "слово " * 50)
+    assert len(office.screen("howto").copies()) > 3
+    assert "".join(office.screen("howto").copies()).count("слово") == 50
+    office.edits("anna", ref, "коротко")
+    assert office.screen("howto").copies() == ["Anna #1\nкоротко"]
+
+
+def test_a_text_that_outgrows_its_parts_continues_in_new_ones():
+    office = Office(caps=replace(CAPS, max_text=100, max_caption=100), threaded=False)
+    ref = office.writes("anna", "коротко")
+    for words in ("слово " * 40, "коротко", "слово " * 30):
+        office.edits("anna", ref, words)
+        assert "".join(office.screen("howto").copies()).split()[2:] == words.split()

@@ -1,0 +1,132 @@
+"""What customers may type, and the question for a rating."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers.customer_commands import CLAIM_CODE
+from storage import facts, people, tickets
+from tests.handlers.office import Office
+
+
+def test_start_greets_once_with_promise_and_hours_and_opens_nothing():
+    office = Office()
+    office.writes("anna", "/start")
+    assert len(office.screen("anna").messages) == 1
+    assert "15" in office.screen("anna").texts()[0]
+    assert office.screen("howto").threads == {}
+
+
+def test_status_lists_tickets_with_state():
+    office = Office()
+    office.writes("anna", "/status")
+    office.writes("anna", "Вопрос про счёт")
+    office.writes("anna", "/status")
+    said = office.screen("anna").texts()
+    assert "Вопрос про счёт" in said[1]
+    assert said[0] != said[1]
+
+
+def test_bug_alone_files_what_comes_next():
+    office = Office()
+    office.writes("anna", "/bug")
+    office.writes("anna", "Падает")
+    assert office.screen("bugs").copies() == ["Падает"]
+    assert len(office.screen("anna").messages) == 1
+
+
+def test_bug_with_words_files_them():
+    office = Office()
+    office.writes("anna", "/bug Падает")
+    assert office.screen("bugs").copies() == ["Падает"]
+
+
+def test_bug_as_an_answer_files_what_it_answers_and_moves_the_open_ticket():
+    office = Office()
+    ref = office.writes("anna", "Падает")
+    office.writes("anna", "/bug", reply_to=ref)
+    assert len(office.screen("bugs").threads) == 1
+    assert "Падает" in office.screen("bugs").texts()[-1]
+
+
+def test_wish_while_a_ticket_is_open_moves_it():
+    office = Office()
+    office.writes("anna", "Вопрос")
+    office.writes("anna", "/wish Хочу тёмную тему")
+    assert "Хочу тёмную тему" in office.screen("wishes").texts()[-1]
+    assert office.screen("howto").copies() == ["Вопрос"]
+
+
+def test_lang_changes_what_the_program_says():
+    office = Office()
+    office.writes("anna", "/lang en")
+    office.writes("anna", "/start")
+    assert office.screen("anna").texts()[-1].startswith("This is support")
+
+
+def test_claim_makes_the_first_sender_an_admin_once():
+    office = Office()
+    facts.put(office.conn, CLAIM_CODE, "ABC123")
+    office.writes("anna", "/claim nope")
+    office.writes("boris", "/claim abc123")
+    office.writes("anna", "/claim ABC123")
+    admins = [p for p in ("anna", "boris") if people.see(office.conn, "m", "bot", _seen(p), 0).admin]
+    assert admins == ["boris"]
+
+
+def _seen(who: str):
+    from domain.events import PersonSeen
+
+    return PersonSeen(who, who.title())
+
+
+def closed(office: Office, *, answered: bool = True) -> str:
+    office.writes("anna", "Вопрос")
+    thread = office.thread("howto")
+    if answered:
+        office.says("ivan", "howto", "Ответ", thread)
+    office.says("ivan", "howto", "/close", thread)
+    return thread
+
+
+def test_an_answered_ticket_asks_for_a_rating_and_keeps_its_sentence():
+    office = Office()
+    thread = closed(office)
+    asked = replace(office.screen("anna").messages[-1])
+    office.presses("anna", asked, ":4")
+    office.writes("anna", "Быстро, спасибо", reply_to=asked.ref)
+    ticket = tickets.get(office.conn, 1)
+    assert (ticket.rating, ticket.rating_comment, ticket.state) == (4, "Быстро, спасибо", "closed")
+    assert "4" in office.screen("howto").card().text
+    assert "Быстро, спасибо" in office.screen("howto").texts(thread)[-1]
+
+
+def test_an_unanswered_ticket_asks_nothing():
+    office = Office()
+    closed(office, answered=False)
+    assert office.screen("anna").messages == []
+
+
+def test_at_most_once_a_week():
+    office = Office()
+    closed(office)
+    office.passes(timedelta(days=6))
+    closed(office)
+    questions = [m for m in office.screen("anna").messages if m.buttons]
+    assert len(questions) == 1
+    office.passes(timedelta(days=2))
+    closed(office)
+    assert len([m for m in office.screen("anna").messages if m.buttons]) == 2
+
+
+def test_switched_off_nothing_is_asked():
+    office = Office(csat=False)
+    closed(office)
+    assert office.screen("anna").copies() == ["Ответ"]
+    assert len(office.screen("anna").messages) == 1
+
+
+def test_another_customers_rating_counts_for_nobody():
+    office = Office()
+    closed(office)
+    office.presses("boris", office.screen("anna").messages[-1], ":1")
+    assert tickets.get(office.conn, 1).rating is None
