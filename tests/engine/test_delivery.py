@@ -30,16 +30,41 @@ def test_a_place_is_served_in_order_one_at_a_time() -> None:
     run(main())
 
 
-def test_what_is_offered_during_the_last_commit_is_not_forgotten() -> None:
+def test_what_is_offered_while_the_last_commit_comes_back_is_not_forgotten() -> None:
     async def main() -> None:
         box = Letterbox(db_takes=1.0)
         box.delivery.offer(box.write(0, "a"))
-        await asyncio.sleep(1.04)  # the commit of `a` has seen the letters, and is not back yet
-        works = box.write(0, "b")
-        await asyncio.sleep(0)
-        box.delivery.offer(works)
+        await asyncio.sleep(1.5)  # the commit of `a` saw no more letters, and is not back yet
+        box.delivery.offer(box.write(0, "b"))
         await box.until_done()
         assert box.texts() == ["a", "b"]
+
+    run(main())
+
+
+def test_what_has_waited_is_made_anew_before_it_is_sent() -> None:
+    async def main() -> None:
+        box = Letterbox()
+        box.outcome = lambda _: TryLater("down", after=10.0) if now() < 5 else Sent(("1",))
+        box.delivery.offer([*box.write(0, "old"), *box.write(10, "moved away")])
+        await asyncio.sleep(5)
+        box.letters[0].text = "new"
+        box.letters[1].state = "sent"
+        await box.until_done()
+        assert box.texts()[-1:] == ["new"]
+        assert len(box.texts()) == 3
+
+    run(main())
+
+
+def test_what_may_have_arrived_is_repeated_as_it_was() -> None:
+    async def main() -> None:
+        box = Letterbox(Pacing(group=(Rate(1, 30.0),)))
+        script: list[Outcome] = [Sent(("1",)), TryLater("down", after=31.0), Unsure("reset")]
+        box.outcome = lambda _: script.pop() if script else Sent(("1",))
+        box.delivery.offer(box.write(100, "a", "b", "c"))
+        await box.until_done()
+        assert box.texts() == ["a", "a", "a", "b c"]
 
     run(main())
 

@@ -83,7 +83,7 @@ class InlineDatabase(Database):
         if self._busy():
             raise DatabaseBusy("no room")
         result = fn(self._conn, *args, **kwargs)
-        await asyncio.sleep(0)
+        await asyncio.sleep(self._takes)  # committed, and on its way back
         return result
 
     async def close(self) -> None:
