@@ -11,7 +11,7 @@ from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
 from handlers import letters, refused, relay
 from handlers.turn import Turn
-from storage import attempts, links, messages, outbox, places
+from storage import links, messages, outbox, places
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -29,7 +29,6 @@ class Settled:
 def settle(conn: Connection, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused) -> Settled:
     """Write down what came of a work; gives the lane's next one."""
     turn = Turn(conn, policy, now, work.messenger)
-    attempts.record(conn, work.chat_id, turn.now_ms)
     if isinstance(outcome, Refused):
         refused.refused(turn, work, outcome)
     elif work.step == "letter":

@@ -41,23 +41,32 @@ def handle(
 def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
     if chat.parked and not (isinstance(event, Membership) and event.standing == "out"):
         refused.unpark(turn, chat.id)  # whatever is heard from there proves that the bot is in
-    if isinstance(event, Edited):
-        corrections.edited(turn, chat, event)
-    elif isinstance(event, Deleted):
-        corrections.deleted(turn, chat, event)
-    elif isinstance(event, Reacted):
-        corrections.reacted(turn, chat, event)
-    elif isinstance(event, ThreadMade):
-        _thread_made(turn, chat, event)
-    elif chat.kind == "private":
-        if isinstance(event, Wrote):
-            customer_wrote.customer_wrote(turn, chat, said)
-        elif isinstance(event, Pressed):
-            buttons.pressed_by_customer(turn, chat, event)
-    elif isinstance(event, Wrote):
-        agent_wrote.agent_wrote(turn, chat, chats.desk_of(turn.conn, chat.id), said)
-    elif isinstance(event, Pressed):
+    match event:
+        case Edited():
+            corrections.edited(turn, chat, event)
+        case Deleted():
+            corrections.deleted(turn, chat, event)
+        case Reacted():
+            corrections.reacted(turn, chat, event)
+        case ThreadMade():
+            _thread_made(turn, chat, event)
+        case Wrote() | Pressed():
+            side = _from_customer if chat.kind == "private" else _from_staff
+            side(turn, chat, event, said)
+
+
+def _from_customer(turn: Turn, chat: Row, event: Wrote | Pressed, said: Sequence[Wrote]) -> None:
+    if isinstance(event, Pressed):
+        buttons.pressed_by_customer(turn, chat, event)
+    else:
+        customer_wrote.customer_wrote(turn, chat, said)
+
+
+def _from_staff(turn: Turn, chat: Row, event: Wrote | Pressed, said: Sequence[Wrote]) -> None:
+    if isinstance(event, Pressed):
         buttons.pressed_by_agent(turn, chat, event)
+    else:
+        agent_wrote.agent_wrote(turn, chat, chats.desk_of(turn.conn, chat.id), said)
 
 
 def _thread_made(turn: Turn, chat: Row, event: ThreadMade) -> None:

@@ -65,7 +65,8 @@ def place_of(turn: Turn, ticket: Row) -> Row:
     if ticket.desk_place_id is None:
         return open_place(turn, ticket)
     place = places.by_id(turn.conn, ticket.desk_place_id)
-    if place.chat_id == desk_chat(turn, turn.desk(ticket.desk)).id:
+    bound = chats.binding(turn.conn, turn.desk(ticket.desk).name)
+    if bound is not None and place.chat_id == bound.chat_id:
         return place
     return rehome(turn, ticket)
 

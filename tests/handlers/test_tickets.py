@@ -178,7 +178,7 @@ def test_a_customers_staff_words_are_only_words():
 
 
 def test_a_customers_forged_press_does_nothing():
-    office, thread = asked()
+    office, _ = asked()
     before = card(office)
     office.presses("anna", office.screen("howto").card(), ":close")
     assert card(office) == before
