@@ -95,7 +95,9 @@ def _keys(node: ast.expr) -> Iterator[str]:
 
 def _pattern(node: ast.JoinedStr) -> str | None:
     """An f-string that begins with a family (`card.state.{…}`) as a pattern."""
-    parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"[A-Za-z0-9_/.]+" for v in node.values]
+    parts = [
+        re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"[A-Za-z0-9_/.]+" for v in node.values
+    ]
     first = node.values[0] if node.values else None
     if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z0-9_.]*", str(first.value)):
         return "".join(parts)
