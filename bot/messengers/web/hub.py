@@ -28,11 +28,12 @@ DIRECT = 32
 
 
 class Feed:
-    """What one browser is to be told. `chats` None means every desk."""
+    """What one browser is to be told. `own` are a customer's chats; an agent (None) sees every desk."""
 
-    def __init__(self, person: str, chats: frozenset[str] | None) -> None:
+    def __init__(self, person: str, own: frozenset[str] | None) -> None:
         self.person = person
-        self._chats = chats
+        self.own = own or frozenset()
+        self._agent = own is None
         self._seen: dict[str, int] = {}
         self._newest: dict[str, int] = {}
         self._pending: dict[str, list[tuple[int, str]]] = {}
@@ -42,7 +43,7 @@ class Feed:
 
     def sees(self, chat: str) -> bool:
         """Whether its person may see the chat."""
-        return not ids.is_private(chat) if self._chats is None else chat in self._chats
+        return not ids.is_private(chat) if self._agent else chat in self.own
 
     def offer(self, chat: str, seq: int, frame: str) -> None:
         """A change happened."""

@@ -105,7 +105,7 @@ class Sockets:
     async def _start(self, socket: web.WebSocketResponse, feed: Feed, seen: dict[str, int]) -> None:
         """From where each chat goes on: where the browser is, or now for chats it doesn't know yet."""
         groups = [group.native for group in await self._store.groups()]
-        known = [chat for chat in {*seen, *groups} if feed.sees(chat)]
+        known = [chat for chat in {*seen, *groups, *feed.own} if feed.sees(chat)]
         newest = await self._store.seqs(known)
         for chat in known:
             start = seen.get(chat, newest[chat])
