@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from storage.query import Row
 
 _AT_MOST = 30
+_DEEDS = 8
 
 
 def queue(turn: Turn, desk: str) -> RichText:
@@ -86,4 +87,16 @@ def who(turn: Turn, ticket: Row) -> RichText:
         state = text(locale, f"card.state.{row.state}", until="").strip()
         link = card_views.link_to(turn.conn, turn.policy, row)
         lines.append(linked(plain(f"#{row.id}"), link) + plain(f" · {state} · {row.subject}"))
+    lines += [plain(line) for line in _deeds(turn, ticket)]
     return joined_lines(lines)
+
+
+def _deeds(turn: Turn, ticket: Row) -> list[str]:
+    """Who did what with the ticket when, the newest few."""
+    locale, zone = turn.policy.locale, turn.policy.hours.timezone
+    lines = []
+    for event in tickets.history(turn.conn, ticket.id)[-_DEEDS:]:
+        when = stamp(locale, datetime.fromtimestamp(event.at / 1000, UTC), zone)
+        who_did = people.by_id(turn.conn, event.person_id).name if event.person_id else ""
+        lines.append(" · ".join(filter(None, (when, who_did, text(locale, f"done.{event.what}")))))
+    return lines
