@@ -1,0 +1,1 @@
+"""What time asks for: working hours, due reminders, the scheduler."""

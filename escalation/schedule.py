@@ -1,0 +1,37 @@
+"""What wakes the timed jobs. It only wakes them: what is due stands in the database, and nothing is lost here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+SWEEP_EVERY = 3
+"""Seconds between two looks for what is due."""
+
+PRUNE_EVERY = 3600
+
+
+class Schedule:
+    """Calls `sweep` every few seconds and `prune` hourly, never twice at once, however late."""
+
+    def __init__(self, sweep: Callable[[], Awaitable[None]], prune: Callable[[], Awaitable[None]]) -> None:
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        now = datetime.now(UTC)
+        self._scheduler.add_job(sweep, "interval", seconds=SWEEP_EVERY, next_run_time=now)
+        self._scheduler.add_job(prune, "interval", seconds=PRUNE_EVERY, next_run_time=now)
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Wake nothing any more; a job that runs is not waited for."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
