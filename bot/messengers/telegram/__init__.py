@@ -1,0 +1,1 @@
+"""Telegram, by the Bot API. Nothing outside this folder knows aiogram."""

@@ -1,0 +1,133 @@
+"""Changing what was sent: edits, deletions, reactions. Asking twice changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiogram import methods as api
+from aiogram.types import ReactionTypeEmoji
+
+from bot.messengers.telegram import ids
+from bot.messengers.telegram.compose import (
+    CAPTIONED,
+    MAX_CAPTION,
+    MAX_TEXT,
+    NO_PREVIEW,
+    album_item,
+    keyboard,
+    worded,
+)
+from bot.messengers.telegram.entities import message_entities
+from bot.messengers.telegram.outcomes import NOT_MODIFIED, outcome_of
+from bot.messengers.telegram.settings import NAME
+from bot.messengers.telegram.wire import ApiError, WireError
+from domain.requests import Delete, Edit, Outcome, React, Refused, Sent
+from domain.richtext import utf16_length
+
+if TYPE_CHECKING:
+    from aiogram.methods import TelegramMethod
+
+    from bot.messengers.contract import FileSource
+    from bot.messengers.telegram.calls import Caller
+    from domain.richtext import RichText
+
+_VARIATION = "\ufe0f"
+_REPLACEABLE = frozenset({"photo", "video", "document", "audio"})
+
+
+class Changer:
+    """Changes messages of one bot."""
+
+    def __init__(self, caller: Caller, files: FileSource) -> None:
+        self._caller = caller
+        self._files = files
+
+    async def edit(self, request: Edit) -> Outcome:
+        """Make a message say something else."""
+        words = worded(request.content, request.header, quiet=request.quiet_mentions)
+        kind = request.content.files[0].kind if request.content.files else "text"
+        limit = MAX_TEXT if kind == "text" else MAX_CAPTION
+        if utf16_length(words.text) > limit:
+            return Refused("message", "refused.too_long")
+        if request.content.kind == "location" and not words.text:
+            return Sent()  # a live location moved on; its copy stays where it was
+        try:
+            if kind == "text":
+                await self._unless_same(self._text_edit(request, words))
+            elif kind in CAPTIONED:
+                await self._edit_file(request, words, kind)
+            else:
+                return Refused("message", "refused.cannot_edit")
+        except WireError as error:
+            return outcome_of(error)
+        return Sent()
+
+    def _text_edit(self, request: Edit, words: RichText) -> TelegramMethod[Any]:
+        more: dict[str, Any] = {"link_preview_options": NO_PREVIEW} if request.quiet_mentions else {}
+        return api.EditMessageText(
+            **_target(request), text=words.text, entities=message_entities(words), **_markup(request), **more
+        )
+
+    async def _edit_file(self, request: Edit, words: RichText, kind: str) -> None:
+        """The caption, and the file too where it is another one."""
+        caption = api.EditMessageCaption(
+            **_target(request),
+            caption=words.text,
+            caption_entities=message_entities(words),
+            **_markup(request),
+        )
+        edited = await self._unless_same(caption)
+        if request.source == NAME and kind in _REPLACEABLE and not _shows(edited, request):
+            item = album_item(request.content, words, request.source, self._files)
+            await self._unless_same(api.EditMessageMedia(**_target(request), media=item, **_markup(request)))
+
+    async def _unless_same(self, method: TelegramMethod[Any]) -> Any:
+        """The changed message; None when it said so already."""
+        try:
+            return await self._caller.call(method)
+        except ApiError as error:
+            if error.says(*NOT_MODIFIED):
+                return None
+            raise
+
+    async def delete(self, request: Delete) -> Outcome:
+        """Delete messages; what is gone already counts as done."""
+        numbers = [ids.message_id(ref) for ref in request.refs]
+        method: TelegramMethod[Any] = api.DeleteMessages(chat_id=request.chat, message_ids=numbers)
+        if len(numbers) == 1:
+            method = api.DeleteMessage(chat_id=request.chat, message_id=numbers[0])
+        try:
+            await self._caller.call(method)
+        except WireError as error:
+            if isinstance(error, ApiError) and error.says("message to delete not found"):
+                return Sent()
+            return outcome_of(error)
+        return Sent()
+
+    async def react(self, request: React) -> Outcome:
+        """Set the bot's only reaction on a message."""
+        reaction: list[Any] = (
+            [ReactionTypeEmoji(emoji=request.emoji.replace(_VARIATION, ""))] if request.emoji else []
+        )
+        target: dict[str, Any] = {"chat_id": request.chat, "message_id": ids.message_id(request.ref)}
+        try:
+            await self._unless_same(api.SetMessageReaction(**target, reaction=reaction))
+        except WireError as error:
+            return outcome_of(error)
+        return Sent()
+
+
+def _target(request: Edit) -> dict[str, Any]:
+    return {"chat_id": request.chat, "message_id": ids.message_id(request.ref)}
+
+
+def _markup(request: Edit) -> dict[str, Any]:
+    return {"reply_markup": keyboard(request.buttons)} if request.buttons else {}
+
+
+def _shows(message: Any, request: Edit) -> bool:
+    """Whether the message that an edit gave back bears the file that it should."""
+    file = request.content.files[0]
+    shown = message.get(file.kind) if isinstance(message, dict) else None
+    largest = shown[-1] if isinstance(shown, list) and shown else shown
+    return isinstance(largest, dict) and ids.same_file(file.ref, str(largest.get("file_unique_id", "")))

@@ -1,0 +1,118 @@
+"""Sending messages: natively copied where that can be, else from what is stored; in one call as far as possible."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from aiogram import methods as api
+
+from bot.messengers.telegram import ids
+from bot.messengers.telegram.compose import Step, native_copy, stored_steps
+from bot.messengers.telegram.outcomes import NOT_COPIED, outcome_of
+from bot.messengers.telegram.settings import NAME
+from bot.messengers.telegram.upload import MAX_UPLOAD, TOO_BIG, StreamedFile
+from bot.messengers.telegram.wire import ApiError, WireError
+from domain.requests import Outcome, Refused, Send, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aiogram.methods import TelegramMethod
+
+    from bot.messengers.contract import FileSource
+    from bot.messengers.telegram.calls import Caller
+
+_REMEMBERED = 256
+
+
+class Sender:
+    """Sends messages of one bot.
+
+    A message that takes several calls remembers in memory how far it got, so that trying it again goes on from
+    there; after a crash it begins anew.
+    """
+
+    def __init__(self, caller: Caller, files: FileSource) -> None:
+        self._caller = caller
+        self._files = files
+        self._reached: OrderedDict[str, list[Any]] = OrderedDict()
+
+    async def send(self, request: Send) -> Outcome:
+        """Send one message or album."""
+        try:
+            copied = await self._copied(request)
+            if copied is not None:
+                return copied
+        except WireError as error:
+            return outcome_of(error)
+        return await self._send_stored(request)
+
+    async def _copied(self, request: Send) -> Sent | None:
+        """The message copied natively; None when it must be sent from what is stored."""
+        method = None if request.letter in self._reached else native_copy(request)
+        if method is None:
+            return None
+        try:
+            refs = ids.refs_of(await self._caller.call(method))
+        except ApiError as error:
+            if error.says(*NOT_COPIED):
+                return None
+            raise
+        if len(refs) == len(request.contents):
+            return Sent(refs)
+        await self._take_back(request.chat, refs)
+        return None
+
+    async def _take_back(self, chat: str, refs: tuple[str, ...]) -> None:
+        """An album that was copied in part can't be told which part is which: it goes, and is sent anew."""
+        if refs:
+            numbers = [ids.message_id(ref) for ref in refs]
+            try:
+                await self._caller.call(api.DeleteMessages(chat_id=chat, message_ids=numbers))
+            except ApiError:
+                return  # then it stands there twice, which is better than not at all
+
+    async def _send_stored(self, request: Send) -> Outcome:
+        if any((file.size or 0) > MAX_UPLOAD for file in _foreign(request)):
+            return Refused("message", TOO_BIG)
+        steps = stored_steps(request, self._files)
+        results = self._reached.pop(request.letter, [])
+        for step in steps[len(results) :]:
+            outcome = await self._step(step, results)
+            if outcome is not None:
+                if results:
+                    self._remember(request.letter, results)
+                return outcome
+        counted = [result for result, step in zip(results, steps, strict=True) if step.counted]
+        return Sent(tuple(ref for result in counted for ref in ids.refs_of(result)))
+
+    async def _step(self, step: Step, results: list[Any]) -> Outcome | None:
+        """One call; its outcome if it failed."""
+        try:
+            results.append(await self._caller.call(step.method))
+        except WireError as error:
+            troubles = [file.trouble for file in _streamed(step.method) if file.trouble is not None]
+            return troubles[0] if troubles else outcome_of(error)
+        return None
+
+    def _remember(self, letter: str, results: list[Any]) -> None:
+        self._reached[letter] = results
+        if len(self._reached) > _REMEMBERED:
+            self._reached.popitem(last=False)
+
+
+def _foreign(request: Send) -> Iterator[Any]:
+    """The files that must be carried over from another messenger."""
+    if request.source != NAME:
+        for content in request.contents:
+            yield from content.files
+
+
+def _streamed(method: TelegramMethod[Any]) -> Iterator[StreamedFile]:
+    for field in method.model_fields_set:
+        value = getattr(method, field)
+        for item in value if isinstance(value, list) else [value]:
+            file = getattr(item, "media", item)
+            if isinstance(file, StreamedFile):
+                yield file
