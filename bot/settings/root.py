@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import time
 from fnmatch import fnmatchcase
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.settings import desk_rules, sections
 from bot.settings.faults import BadSettings, line, lines_of
 from bot.settings.sources import (
+    SECRETS,
     EnvironmentSource,
     FileSource,
     SecretsSource,
@@ -20,11 +22,11 @@ from bot.settings.sources import (
     secrets_in_public,
     variable,
 )
-from bot.settings.values import ChatAddress, Listed, Locale
-from domain.policy import Address, Capabilities, Interval, Policy, WorkingHours
+from bot.settings.values import Listed, Locale, PersonAddress
+from domain.policy import Address, Capabilities, Desk, Interval, Policy, WorkingHours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from bot.messengers.telegram.settings import TelegramSettings
     from bot.messengers.web.settings import WebSettings
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
 
     locale: Locale = "ru"
     note_prefix: Annotated[str, Field(min_length=1, max_length=8, pattern=r"^\S+$")] = "//"
-    admins: Annotated[tuple[ChatAddress, ...], Listed] = ()
+    admins: Annotated[tuple[PersonAddress, ...], Listed] = ()
     storage: sections.Storage = sections.Storage()
     telegram: sections.Telegram = sections.Telegram()
     slack: sections.Slack = sections.Slack()
@@ -113,16 +115,15 @@ class Settings(BaseSettings):
         claim_code: str = "",
     ) -> Policy:
         """The rules that the handlers read; raises BadSettings when a chat lies in a messenger that is off."""
-        if faults := [self._off(key, chat) for key, chat in self.chats() if self._is_off(chat, capabilities)]:
+        if faults := self.chats_out_of_reach(capabilities):
             raise BadSettings(faults)
-        built = desk_rules.built(self.desks, self.locale)
         return Policy(
-            desks=tuple(replace(desk, address=_in_force(desk.address)) for desk in built),
+            desks=self.built_desks,
             locale=self.locale,
             note_prefix=self.note_prefix,
             admins=frozenset(str(admin) for admin in self.admins),
             claim_code=claim_code,
-            leads_address=_in_force(self.leads.chat),
+            leads_address=self.leads_chat,
             hours=self.hours,
             first_response=self.sla.first_response,
             reopen_within=self.tickets.reopen_within,
@@ -131,6 +132,31 @@ class Settings(BaseSettings):
             capabilities=capabilities,
             accounts=accounts,
         )
+
+    @property
+    def built_desks(self) -> tuple[Desk, ...]:
+        """The desks there are; the addresses only of messengers that are built by now."""
+        built = desk_rules.built(self.desks, self.locale)
+        return tuple(replace(desk, address=_in_force(desk.address)) for desk in built)
+
+    def chats_out_of_reach(self, switched_on: Collection[str]) -> list[str]:
+        """A line for each chat that the settings name in a messenger that is not switched on."""
+        return [
+            line(key, str(chat), f"{chat.messenger} is not switched on", _SWITCH_ON[chat.messenger])
+            for key, chat in self.chats()
+            if chat.messenger in BUILT and chat.messenger not in switched_on
+        ]
+
+    @property
+    def leads_chat(self) -> Address | None:
+        """The leads' chat, when the settings name one that is in force."""
+        return _in_force(self.leads.chat)
+
+    def secrets(self) -> list[str]:
+        """Every secret that is set, for whatever must keep them out of sight."""
+        found = [_at(self, key) for key in sorted(SECRETS)]
+        password = re.search(r"://[^:@/]*:([^@]+)@", self.storage.url)
+        return [_open(secret) for secret in found if secret] + ([password[1]] if password else [])
 
     def telegram_settings(self) -> TelegramSettings | None:
         """What the Telegram messenger is told; None when it is off."""
@@ -197,14 +223,6 @@ class Settings(BaseSettings):
         host = "localhost" if self.web.host in EVERYWHERE else self.web.host
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    @staticmethod
-    def _is_off(chat: Address, switched_on: Mapping[str, Capabilities]) -> bool:
-        return chat.messenger in BUILT and chat.messenger not in switched_on
-
-    @staticmethod
-    def _off(key: str, chat: Address) -> str:
-        return line(key, str(chat), f"{chat.messenger} is not switched on", _SWITCH_ON[chat.messenger])
-
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 – compared with, not bound to
 
@@ -235,6 +253,12 @@ def _secrets_in_public() -> Iterator[str]:
             "a secret doesn't belong into this file",
             f"set {variable(key)}, or put it into a secrets directory",
         )
+
+
+def _at(settings: Settings, key: str) -> SecretStr | None:
+    section, name = key.split(".")
+    secret: SecretStr | None = getattr(getattr(settings, section), name)
+    return secret
 
 
 def _open(secret: SecretStr | None) -> str:

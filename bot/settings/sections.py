@@ -20,6 +20,7 @@ from bot.settings.values import (
     Duration,
     Hours,
     Listed,
+    PersonAddress,
     PerTime,
     Reminder,
     Target,
@@ -199,7 +200,7 @@ class Shift(Section):
     ]
     hours: Annotated[str, Field(pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$|^24h$")]
     timezone: TimeZone | None = None
-    agents: Annotated[tuple[ChatAddress, ...], Listed]
+    agents: Annotated[tuple[PersonAddress, ...], Listed]
 
 
 class Rota(Section):

@@ -84,12 +84,21 @@ def _address(value: object) -> Address:
         return value
     messenger, colon, native = value.partition(":") if isinstance(value, str) else ("", "", "")
     if not colon or not messenger or not native or native != native.strip():
-        raise fault("not a chat address", "write messenger:id, like telegram:-1001234567890 or web:bugs")
+        raise fault("not an address", "write messenger:id, like telegram:-1001234567890 or web:bugs")
     if messenger not in MESSENGERS:
         raise fault(f'there is no messenger "{messenger}"', f"it is one of {', '.join(MESSENGERS)}")
     if messenger == "telegram" and not re.fullmatch(r"-?\d{1,20}", native):
         raise fault("Telegram's ids are numbers", "write it like telegram:-1001234567890")
     return Address(messenger, native)
+
+
+def _chat(value: object) -> Address:
+    address = _address(value)
+    if address.messenger == "web" and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", address.native):
+        raise fault(
+            "no name for a chat of the staff page", "use small letters, digits, _ and -, like web:bugs"
+        )
+    return address
 
 
 def _timezone(value: object) -> str:
@@ -171,7 +180,8 @@ Duration = Annotated[timedelta, PlainValidator(_duration)]
 Target = Annotated[timedelta, PlainValidator(_target)]
 Reminder = Annotated[str, PlainValidator(_reminder)]
 Allowance = Annotated[PerTime, PlainValidator(_per_time)]
-ChatAddress = Annotated[Address, PlainValidator(_address)]
+ChatAddress = Annotated[Address, PlainValidator(_chat)]
+PersonAddress = Annotated[Address, PlainValidator(_address)]
 TimeZone = Annotated[str, PlainValidator(_timezone)]
 Locale = Annotated[str, PlainValidator(_locale)]
 WebAddress = Annotated[str, PlainValidator(_web_address)]

@@ -189,7 +189,7 @@ BAD = [
         'telegram: mode = "webhook" lacks an address or a secret; set telegram.webhook_url',
     ),
     ("[telegram]\napi_base = 'localhost'", 'telegram.api_base = "localhost": not a web address; '),
-    ("admins = ['42']", 'admins[0] = "42": not a chat address; write messenger:id'),
+    ("admins = ['42']", 'admins[0] = "42": not an address; write messenger:id'),
     (
         "admins = ['icq:42']",
         'admins[0] = "icq:42": there is no messenger "icq"; it is one of telegram, slack',
@@ -197,6 +197,10 @@ BAD = [
     (
         "[desks.bugs]\nchat = 'telegram:@bugs'",
         'desks.bugs.chat = "telegram:@bugs": Telegram\'s ids are numbers; ',
+    ),
+    (
+        "[desks.bugs]\nchat = 'web:Our Bugs'",
+        'desks.bugs.chat = "web:Our Bugs": no name for a chat of the staff page; ',
     ),
     ("[desks.leads]\n", "desks.leads: this name is the leads' own; "),
     ("[desks.'Big Bugs']\n", "desks.Big Bugs: not a desk's name; "),

@@ -10,7 +10,7 @@ import pytest
 from domain.hours_words import greeting, hours, within
 from domain.policy import Interval, Policy, WorkingHours
 from domain.texts import LOCALES, Catalog, best, duration, load_catalog, moment, stamp, text
-from tests.outside.text_scan import scan
+from tests.outside.text_scan import recorded, scan
 
 CATALOGS: dict[str, Catalog] = {locale: load_catalog(locale) for locale in LOCALES}
 KEYS = sorted(set().union(*(c.texts for c in CATALOGS.values())))
@@ -75,6 +75,10 @@ def test_every_call_gives_what_its_text_takes() -> None:
         and not params_of(CATALOGS["en"], key) <= call.params
     ]
     assert not lacking
+
+
+def test_everything_done_with_a_ticket_can_be_said() -> None:
+    assert {key.removeprefix("done.") for key in KEYS if key.startswith("done.")} == recorded()
 
 
 def test_russian_uses_its_own_quotes() -> None:

@@ -102,3 +102,24 @@ def _pattern(node: ast.JoinedStr) -> str | None:
     if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z0-9_.]*", str(first.value)):
         return "".join(parts)
     return None
+
+
+def recorded() -> set[str]:
+    """What handlers record as done with a ticket: the words of `tickets.record` and of `_assign`, which records."""
+    found: set[str] = set()
+    for file in (ROOT / "handlers").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ("record", "_assign"):
+                found |= {word for arg in node.args for word in _words(arg)}
+    return found
+
+
+def _words(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _words(node.body)
+        yield from _words(node.orelse)

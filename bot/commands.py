@@ -1,0 +1,138 @@
+"""The commands of `okno`: what a person in front of a terminal may ask for.
+
+Faults that are to be expected (settings, the database, a port in use, a refused token) are one line each on
+stderr. Exit codes: 0 fine, 1 failed while running, 2 wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from bot.settings import BadSettings, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FAILED, WRONG = 1, 2
+
+commands = typer.Typer(
+    help="Okno: support as one contact in a messenger. Customers write to it as to a person; your team answers "
+    "from its group chats or from the staff page.",
+    epilog="Settings come from settings.toml (or the file OKNO_SETTINGS names), from OKNO_<SECTION>__<KEY> in the "
+    "environment, and from one file a key in OKNO_SECRETS_DIR. See docs/settings.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"okno {version('okno')}")
+        raise typer.Exit
+
+
+@commands.callback()
+def _okno(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Only options that concern every command."""
+
+
+@commands.command()
+def run() -> None:
+    """Run Okno until it is stopped (Ctrl-C).
+
+    Serves the built-in messenger and every other one whose credentials are set. On the first start it makes its
+    database and prints where customers and staff go.
+    """
+    with _told():
+        settings = load()
+        from bot import app
+
+        app.run(settings)
+
+
+@commands.command()
+def check() -> None:
+    """Check settings, database and messengers, and say what to do next.
+
+    Works beside a running Okno. Exits with 0 only if Okno can run.
+    """
+    with _told():
+        settings = load()
+        from bot.check import check as look
+
+        fine = asyncio.run(look(settings, typer.echo))
+    if not fine:
+        raise typer.Exit(FAILED)
+
+
+@commands.command()
+def invite(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The agent's name, as colleagues will see it.")],
+) -> None:
+    """Print a link that signs an agent in to the staff page.
+
+    The link works once, for a week. An agent who exists already gets one for another browser. Works beside a
+    running Okno and without one.
+    """
+    with _told():
+        settings = load()
+        from bot.errands import invite as make_link
+
+        typer.echo(asyncio.run(make_link(settings, name)))
+
+
+@commands.command()
+def migrate() -> None:
+    """Bring the database to the newest schema.
+
+    `okno run` does it by itself on SQLite, after copying the file; PostgreSQL wants it done with this command.
+    """
+    with _told():
+        settings = load()
+        from bot.errands import migrate as bring_up
+
+        typer.echo(bring_up(settings))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Faults that are to be expected become lines on stderr and an exit code."""
+    try:
+        yield
+    except BadSettings as error:
+        _end(WRONG, *error.lines)
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        _end(code, str(error))
+
+
+def _code_of(error: Exception) -> int | None:
+    """The exit code of a fault that is to be expected; None for one that isn't."""
+    from bot.loopback import NotDone
+    from bot.messengers.contract import ConnectRefused
+    from bot.server import CannotServe
+    from storage.trouble import DatabaseUnusable
+
+    if isinstance(error, ConnectRefused):
+        return WRONG
+    return FAILED if isinstance(error, DatabaseUnusable | CannotServe | NotDone) else None
+
+
+def _end(code: int, *lines: str) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(code)
