@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from domain.commands import CUSTOMER_COMMANDS, DESK_COMMANDS, THREAD_COMMANDS
 from domain.hours_words import greeting, hours, within
 from domain.policy import Interval, Policy, WorkingHours
 from domain.texts import LOCALES, Catalog, best, duration, load_catalog, moment, stamp, text
@@ -75,6 +76,11 @@ def test_every_call_gives_what_its_text_takes() -> None:
         and not params_of(CATALOGS["en"], key) <= call.params
     ]
     assert not lacking
+
+
+def test_every_command_that_is_offered_says_what_it_does() -> None:
+    offered = THREAD_COMMANDS | DESK_COMMANDS | CUSTOMER_COMMANDS - {"start", "claim"}
+    assert {key.removeprefix("commands.") for key in KEYS if key.startswith("commands.")} == offered
 
 
 def test_everything_done_with_a_ticket_can_be_said() -> None:
