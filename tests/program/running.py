@@ -1,0 +1,118 @@
+"""The real program as a subprocess, and waiting for what it should bring about."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0
+
+T = TypeVar("T")
+
+
+async def until(look: Callable[[], T | Awaitable[T]], within: float = PATIENCE, what: str = "") -> T:
+    """Wait until `look` gives something true; gives that."""
+    found: T | None = None
+    async with asyncio.timeout(within + 5):
+        for _ in range(int(within / 0.05)):
+            looked = look()
+            found = await looked if isinstance(looked, Awaitable) else looked
+            if found:
+                return found
+            await asyncio.sleep(0.05)  # real programs take real time
+    raise AssertionError(f"never came: {what or look}; last: {found!r}")
+
+
+class Program:
+    """One `okno run` in a folder of its own; it may be killed and started again."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.settings = {"OKNO_WEB__PORT": "0", "OKNO_LOG__LEVEL": "warning", **settings}
+        self.process: asyncio.subprocess.Process | None = None
+        self.printed = ""
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the program sees; none of the machine's own settings of Okno."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("OKNO_")}
+        return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.settings}
+
+    async def start(self) -> None:
+        """Start, and wait until it has said where its pages are."""
+        self.printed = ""
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "run",
+            cwd=self.folder,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._reader = asyncio.create_task(self._read())
+        await until(lambda: "http://127.0.0.1:" in self.printed or self._ended(), what="the start")
+        if self._ended():
+            raise AssertionError(f"the program ended at once:\n{self.printed}")
+
+    def _ended(self) -> bool:
+        return self.process is not None and self.process.returncode is not None
+
+    async def _read(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            self.printed += line.decode(errors="replace")
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.printed)
+        assert found, self.printed
+        return found[0]
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        with suppress(ProcessLookupError):
+            self.process.send_signal(number)
+
+    async def kill(self) -> None:
+        """kill -9, in the middle of whatever it does."""
+        self.signal(signal.SIGKILL)
+        await self._gone()
+
+    async def stop(self) -> int:
+        """Ask it to stop; gives its exit code."""
+        self.signal(signal.SIGTERM)
+        return await self._gone()
+
+    async def _gone(self) -> int:
+        assert self.process is not None
+        code = await asyncio.wait_for(self.process.wait(), PATIENCE)
+        if self._reader is not None:
+            await self._reader
+        return code
+
+
+@asynccontextmanager
+async def running(folder: Path, **settings: str) -> AsyncIterator[Program]:
+    """A program that is certainly gone afterwards."""
+    program = Program(folder, **settings)
+    try:
+        await program.start()
+        yield program
+    finally:
+        if program.process is not None and program.process.returncode is None:
+            await program.kill()
