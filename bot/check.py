@@ -5,27 +5,34 @@ Only reads: it works beside a running Okno and on a machine where nothing is con
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bot import loopback
-from bot.messengers.contract import Checks, ConnectRefused
+from bot.messengers.contract import Checks, ConnectRefused, FileRefused
 from domain.policy import LEADS, Address
 from storage import chats, journal, look
 from storage.database import database_url, sqlite_path
 from storage.trouble import DatabaseUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from bot.messengers.contract import Messenger
     from bot.settings import Settings
     from storage import Connection
 
+LANGUAGE = "en"
+"""The terminal's language, whatever people read in their chats."""
+
 SHOWN_FAILURES = 20
+CONNECTING_TAKES = 15.0
+FAILED, WRONG = 1, 2
 
 _SIGNS = {"fine": "✔", "warning": "!", "fault": "✘"}
 
@@ -41,14 +48,15 @@ Without Telegram, `make run` serves the built-in pages; it prints where."""
 
 @dataclass(slots=True)
 class Report:
-    """What was found, said line by line; `faults` counts what keeps Okno from running."""
+    """What was found, said line by line; `code` is the exit code that follows."""
 
     say: Callable[[str], None]
-    faults: int = 0
+    code: int = 0
 
     def __call__(self, kind: Literal["fine", "warning", "fault"], text: str) -> None:
         """Say one line."""
-        self.faults += kind == "fault"
+        if kind == "fault":
+            self.code = self.code or FAILED
         self.say(f"{_SIGNS[kind]} {text}")
 
 
@@ -60,8 +68,8 @@ class Known:
     failures: list[tuple[int, str, str]] = field(default_factory=list)
 
 
-async def check(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Look at everything and say what is found; True when Okno can run."""
+async def check(settings: Settings, say: Callable[[str], None]) -> int:
+    """Look at everything and say what is found; the exit code, 0 only when Okno can run."""
     report = Report(say)
     for key in settings.not_yet_in_force():
         report("warning", f"{key}: not yet in force")
@@ -72,7 +80,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> bool:
     await _messengers(settings, known, report)
     if settings.telegram.token is None:
         say(NEWCOMER)
-    return not report.faults
+    return report.code
 
 
 def _is_file(url: str) -> bool:
@@ -144,22 +152,34 @@ def _http(settings: Settings, report: Report, *, runs: bool) -> None:
 
 async def _messengers(settings: Settings, known: Known, report: Report) -> None:
     """Connect to each messenger and ask what the bot may do in each desk's chat."""
-    connected: dict[str, Messenger] = {}
-    for messenger in _switched_on(settings):
-        try:
-            await messenger.connect()
-            connected[messenger.name] = messenger
-        except ConnectRefused as error:
-            report("fault", str(error))
+    found = _switched_on(settings)
     try:
-        for messenger in connected.values():
-            if isinstance(messenger, Checks):
-                for finding in await messenger.check_account():
-                    report("fine" if finding.ok else "fault", finding.text)
-        await _desks(settings, known, connected, report)
+        usable = {m.name: m for m in found if await _connects(m, report)}
+        await _desks(settings, known, usable, report)
     finally:
-        for messenger in connected.values():
+        for messenger in found:
             await messenger.close()
+
+
+async def _connects(messenger: Messenger, report: Report) -> bool:
+    """Whether the messenger takes the credentials; says so, and what it may do as a whole."""
+    try:
+        async with asyncio.timeout(CONNECTING_TAKES):
+            await messenger.connect()
+    except ConnectRefused as error:
+        report("fault", str(error))
+        report.code = WRONG
+        return False
+    except TimeoutError:
+        report(
+            "fault",
+            f"{messenger.name}: can't be reached; check the network, and {messenger.name}.api_base if set",
+        )
+        return False
+    if isinstance(messenger, Checks):
+        for finding in await messenger.check_account():
+            report("fine" if finding.ok else "fault", finding.text)
+    return True
 
 
 def _switched_on(settings: Settings) -> list[Messenger]:
@@ -168,8 +188,12 @@ def _switched_on(settings: Settings) -> list[Messenger]:
     if (telegram := settings.telegram_settings()) is not None:
         from bot.messengers.telegram.messenger import TelegramMessenger
 
-        found.append(TelegramMessenger(telegram))
+        found.append(TelegramMessenger(telegram, _no_files, LANGUAGE))
     return found
+
+
+def _no_files(_messenger: str, _ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    raise FileRefused("refused.file_gone")
 
 
 async def _desks(

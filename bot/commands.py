@@ -18,6 +18,8 @@ from bot.settings import BadSettings, load
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.settings import Settings
+
 FAILED, WRONG = 1, 2
 
 commands = typer.Typer(
@@ -70,11 +72,11 @@ def check() -> None:
     """
     with _told():
         settings = load()
+        _log_errors_only(settings)
         from bot.check import check as look
 
-        fine = asyncio.run(look(settings, typer.echo))
-    if not fine:
-        raise typer.Exit(FAILED)
+        code = asyncio.run(look(settings, typer.echo))
+    raise typer.Exit(code)
 
 
 @commands.command()
@@ -88,6 +90,7 @@ def invite(
     """
     with _told():
         settings = load()
+        _log_errors_only(settings)
         from bot.errands import invite as make_link
 
         typer.echo(asyncio.run(make_link(settings, name)))
@@ -101,9 +104,17 @@ def migrate() -> None:
     """
     with _told():
         settings = load()
+        _log_errors_only(settings)
         from bot.errands import migrate as bring_up
 
         typer.echo(bring_up(settings))
+
+
+def _log_errors_only(settings: Settings) -> None:
+    """A command's own lines are what it has to say."""
+    from bot import log
+
+    log.configure(level="error", secrets=settings.secrets())
 
 
 @contextlib.contextmanager
