@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.turns import Chat
     from domain.policy import Policy
     from domain.work import Effects, PressAnswer, Work
+    from domain.work import Lane as LaneName
     from storage import Connection
 
 P = ParamSpec("P")
@@ -63,7 +64,7 @@ class Letters:
     """The units of work that delivery asks of the handlers."""
 
     settle: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled]
-    head: Callable[[Connection, Policy, int, str, bool], Work | None]
+    head: Callable[[Connection, Policy, int, LaneName, bool], Work | None]
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from bot.messengers import contract
+
 
 def fault(error: BaseException) -> str:
     """What went wrong and where, without the error's own words: they may quote a message or an address."""
@@ -25,16 +27,21 @@ def fault(error: BaseException) -> str:
 
 @dataclass(slots=True)
 class MessengerHealth:
-    """What is known of one messenger: connected or why not, and whether its account may send."""
+    """What is known of one messenger. `own` is what it says itself, `refused` why its account may not send."""
 
-    connected: bool = False
-    error: str = ""
+    own: contract.Health | None = None
+    started: bool = False
     refused: str = ""
 
     @property
-    def ready(self) -> bool:
-        """It receives and may send."""
-        return self.connected and not self.refused
+    def connected(self) -> bool:
+        """It was taken in, and receives."""
+        return self.started and (self.own is None or self.own.connected)
+
+    @property
+    def error(self) -> str:
+        """What is wrong, in few words; empty when nothing is known to be."""
+        return self.refused or ("" if self.own is None or self.connected else self.own.last_error)
 
 
 @dataclass(slots=True)

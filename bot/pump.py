@@ -96,6 +96,7 @@ class Pump:
         self._health = health
         self._loop = asyncio.get_running_loop()
         self._messengers: dict[str, Messenger] = {}
+        self._live: set[str] = set()
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._turn: deque[_Lane] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,20 +107,24 @@ class Pump:
         self._stopping = False
 
     def attach(self, messenger: Messenger) -> None:
-        """Handle this messenger's rows from now on."""
+        """Handle rows of this messenger that are replayed; those that come in wait in the journal until `go_live`."""
         self._messengers[messenger.name] = messenger
+
+    def go_live(self, messenger: str) -> None:
+        """Handle what comes in for this messenger from now on: everything before has been replayed."""
+        self._live.add(messenger)
 
     @property
     def held(self) -> int:
         """How many rows are in hand."""
         return self._held
 
-    def offer(self, rows: Sequence[JournalRow]) -> None:
-        """Take rows in; those of messengers that aren't attached stay in the journal."""
+    def offer(self, rows: Sequence[JournalRow], *, replayed: bool = False) -> None:
+        """Take rows in. Those of messengers that aren't live stay in the journal, from which they are replayed."""
         touched = {}
         now = self._loop.time()
         for row in rows:
-            if row.messenger not in self._messengers:
+            if not replayed and row.messenger not in self._live:
                 continue
             key = (row.messenger, row.lane)
             lane = self._lanes.get(key)

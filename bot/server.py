@@ -90,10 +90,14 @@ class Server:
         writable = await self._can_write()
         waits = await self._waits()
         messengers = {
-            name: {"connected": m.connected, "error": m.refused or m.error}
+            name: {"connected": m.connected, "error": m.error}
             for name, m in sorted(self._health.messengers.items())
         }
-        ready = writable and waits is not None and all(m.ready for m in self._health.messengers.values())
+        ready = (
+            writable
+            and waits is not None
+            and all(m.connected and not m.refused for m in self._health.messengers.values())
+        )
         now = time.time()
         said: dict[str, Any] = {
             "ready": ready,

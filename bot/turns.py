@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.pacing import Pacer
+    from domain.work import Lane as LaneName
 
 STATE_SHARE = 10
 """One slot in so many goes to what places should show (cards, marks) when letters would take them all."""
@@ -48,7 +49,7 @@ class Lane:
     account_wait: int = 0
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> tuple[int, LaneName]:
         """Which lane it is."""
         return self.work.place_id, self.work.lane
 

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 SWEEP_EVERY = 3
 """Seconds between two looks for what is due."""
 
-PRUNE_EVERY = 3600
+PRUNE_EVERY = 60
+"""Seconds between two rounds of throwing away; each takes only a little, so that nobody waits for it."""
 
 
 class Schedule:
-    """Calls `sweep` every few seconds and `prune` hourly, never twice at once, however late."""
+    """Calls `sweep` every few seconds and `prune` every minute, never twice at once, however late."""
 
     def __init__(self, sweep: Callable[[], Awaitable[None]], prune: Callable[[], Awaitable[None]]) -> None:
         self._scheduler = AsyncIOScheduler(

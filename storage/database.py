@@ -75,6 +75,13 @@ class Database:
         """Run a function that only reads, beside the writer; it sees one consistent state."""
         return await self._store.read(lambda conn: fn(conn, *args, **kwargs))
 
+    async def shrink(self) -> None:
+        """Give a little of what was deleted back to the file system, where the database doesn't do it by itself."""
+        if self.path is not None:
+            from storage.sqlite import give_back
+
+            await self.run(give_back)
+
     @property
     def waiting(self) -> int:
         """How many units wait for the writer now."""

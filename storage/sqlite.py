@@ -67,6 +67,18 @@ class SqliteStore:
         await self._readers.dispose()
 
 
+GIVEN_BACK = 500
+"""How many free pages are given back at once; more would hold up the writer."""
+
+
+def give_back(conn: Connection) -> None:
+    """Shorten the file by some of its free pages."""
+    driver: Any = conn.connection.driver_connection
+    (free,) = driver.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(min(free, GIVEN_BACK)):
+        driver.execute("PRAGMA incremental_vacuum(1)")  # the driver takes only the first step of a longer one
+
+
 def _reading_engine(path: Path) -> AsyncEngine:
     address = URL.create(
         "sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}

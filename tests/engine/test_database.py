@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-def pragma(conn: Connection, name: str) -> object:
+def pragma(conn: Connection, name: str) -> Any:
     return conn.exec_driver_sql(f"PRAGMA {name}").scalar()
 
 
@@ -215,6 +216,14 @@ async def test_an_older_database_is_copied_before_it_is_migrated(
     copy = tmp_path / f"okno.db.before-{migrate.known_revisions()[-1]}"
     with sqlite3.connect(copy) as conn:
         assert conn.execute("SELECT value FROM facts WHERE name = 'kept'").fetchone() == ("yes",)
+
+
+async def test_deleted_pages_are_given_back(db: Database) -> None:
+    await db.run(facts.put, "big", "x" * 4_000_000)
+    before = await db.run(pragma, "page_count")
+    await db.run(facts.drop, "big")
+    await db.shrink()
+    assert before - 600 < await db.run(pragma, "page_count") <= before - 500
 
 
 def event(key: str, lane: str = "a", position: int = 0) -> RawEvent:

@@ -21,6 +21,7 @@ from aiohttp import web
 from bot import log
 from bot.health import Health, fault
 from bot.lock import Lock
+from bot.messengers import contract
 from bot.server import CannotServe, Server
 from domain.events import RawEvent
 from storage import Connection, journal
@@ -138,7 +139,7 @@ async def test_health_and_readiness(served: tuple[Server, Database, Health, str]
             assert "aiohttp" not in answer.headers["Server"]
         async with session.get("/page") as answer:
             assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
-        health.messenger("telegram").error = "no connection"
+        own = health.messenger("telegram").own = contract.Health(last_error="no connection")
         await db.run(journal.append, "telegram", "1", [RawEvent("k", "l", 1, "{}")], 1_000)
         async with session.get("/readyz") as answer:
             assert answer.status == 503
@@ -147,7 +148,7 @@ async def test_health_and_readiness(served: tuple[Server, Database, Health, str]
         assert said["database"] == {"writable": True}
         assert said["events"]["waiting"] == 1
         assert said["events"]["oldest_seconds"] > 1_000_000
-        health.messenger("telegram").connected = True
+        health.messenger("telegram").started = own.connected = True
         async with session.get("/readyz") as answer:
             assert answer.status == 200
 

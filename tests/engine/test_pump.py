@@ -53,6 +53,7 @@ class Bench:
             self.health,
         )
         self.pump.attach(self.messenger)
+        self.pump.go_live("fake")
 
     def _handle(
         self, _c: Connection, _p: Policy, _now: datetime, _m: str, ids: Sequence[int], events: Sequence[Event]
@@ -229,6 +230,21 @@ def test_rows_of_a_messenger_that_is_off_are_left_alone() -> None:
         row.messenger = "off"
         bench.pump.offer([row])
         assert bench.pump.held == 0
+
+    run(main())
+
+
+def test_what_comes_in_before_the_replay_is_done_waits_in_the_journal() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.pump._live.clear()
+        first, second = bench.row("first"), bench.row("second")
+        bench.pump.offer([second])
+        bench.pump.offer([first, second], replayed=True)
+        bench.pump.go_live("fake")
+        bench.pump.offer([bench.row("third")])
+        await asyncio.sleep(1)
+        assert bench.texts == [["first"], ["second"], ["third"]]
 
     run(main())
 

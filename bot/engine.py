@@ -1,0 +1,153 @@
+"""The engine: intake, pump and delivery of one program, and how a messenger is taken in and let go."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.delivery import Delivery, Letters
+from bot.intake import Intake
+from bot.messengers.contract import ShowsProfile
+from bot.patience import Committer, full_jitter
+from bot.pump import Handlers, Pump
+from domain.policy import LEADS
+from handlers import delivered, dispatch, letters, threads, timed
+from storage import attempts, chats, journal
+from storage.database import DatabaseBusy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.health import Health
+    from bot.messengers.contract import Messenger
+    from domain.policy import Policy
+    from storage.database import Database
+
+_log = structlog.get_logger()
+
+REPLAY = 2000
+"""How many kept events are read back at once."""
+
+REMEMBERED = 600.0
+"""How far back sent requests count for pacing after a start, in seconds; longer than any window."""
+
+PUMP_STOPS = 3.0
+DELIVERY_STOPS = 4.0
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+class Engine:
+    """Everything between the messengers and the database. `accounts` is filled as messengers connect."""
+
+    def __init__(self, db: Database, policy: Policy, accounts: dict[str, str], health: Health) -> None:
+        self.policy = policy
+        self.health = health
+        self._db = db
+        self._accounts = accounts
+        self.committer = Committer(db, health)
+        self.delivery = Delivery(
+            self.committer, policy, Letters(delivered.settle, letters.head), utc_now, health
+        )
+        self.pump = Pump(
+            self.committer,
+            policy,
+            Handlers(dispatch.handle, dispatch.give_up),
+            self.delivery.take,
+            utc_now,
+            health,
+        )
+        self.intake = Intake(self.committer, self.pump, utc_now, health)
+        self._profiles: dict[str, object] = {}
+
+    async def take_in(self, messenger: Messenger) -> None:
+        """Connect a messenger, handle what was kept for it, and send what waits. Raises ConnectRefused.
+
+        Returns once it may receive: everything that came before is in the pump's hands by then.
+        """
+        await messenger.connect()
+        self._accounts[messenger.name] = messenger.account
+        self.delivery.take(await self.committer.run(threads.settle_in, self.policy, utc_now()))
+        self.pump.attach(messenger)
+        await self._replay(messenger)
+        await self._deliver_for(messenger)
+        self.health.messenger(messenger.name).started = True
+
+    async def receive(self, messenger: Messenger) -> None:
+        """Receive for ever; a receive loop that fails by a mistake of its own starts again."""
+        accept = self.intake.accept(messenger.name, messenger.account)
+        tries = 0
+        while True:
+            try:
+                await messenger.receive(accept)
+            except Exception:  # noqa: BLE001 (one messenger's fault stops no other)
+                tries += 1
+                self.health.count("errors", messenger.name)
+                _log.exception("receiving failed", messenger=messenger.name)
+            await asyncio.sleep(full_jitter(min(tries, 5)))
+
+    async def sweep(self) -> None:
+        """What time asks for."""
+        self.delivery.take(await self.committer.run(timed.sweep, self.policy, utc_now()))
+
+    async def prune(self) -> None:
+        """Throw away what has served."""
+        await self.committer.run(timed.prune, self.policy, utc_now())
+        await self._db.shrink()
+
+    async def show_profiles(self, messengers: Sequence[Messenger]) -> None:
+        """Let messengers show which chats are desks, where that has changed."""
+        try:
+            bound = await self._db.read(chats.bindings)
+        except DatabaseBusy:
+            return
+        for messenger in messengers:
+            if not isinstance(messenger, ShowsProfile) or not self.health.messenger(messenger.name).started:
+                continue
+            natives = {row.name: row.native for row in bound if row.messenger == messenger.name}
+            leads = natives.pop(LEADS, None)
+            wanted = (tuple(sorted(natives.values())), leads)
+            if self._profiles.get(messenger.name) != wanted:
+                self._profiles[messenger.name] = wanted
+                await messenger.show_profile(wanted[0], leads)
+
+    async def stop(self) -> None:
+        """Begin nothing new, finish what is in flight."""
+        await self.pump.stop(PUMP_STOPS)
+        await self.delivery.stop(DELIVERY_STOPS)
+
+    async def _replay(self, messenger: Messenger) -> None:
+        """Hand the pump what was kept and not handled, in order; then what comes in from now on.
+
+        The last page's reading and `go_live` happen in one step of the loop: a row committed later is offered later.
+        """
+        after = 0
+        while True:
+            rows = await self.committer.run(journal.outstanding, after, REPLAY)
+            self.pump.offer(
+                [r for r in rows if (r.messenger, r.account) == (messenger.name, messenger.account)],
+                replayed=True,
+            )
+            if len(rows) < REPLAY:
+                self.pump.go_live(messenger.name)
+                return
+            after = rows[-1].id
+            await self.pump.room()
+
+    async def _deliver_for(self, messenger: Messenger) -> None:
+        now = utc_now().timestamp()
+        since = int((now - REMEMBERED) * 1000)
+        recent = [
+            (attempt.chat_id, now - attempt.at / 1000)
+            for attempt in await self.committer.run(attempts.recent, since)
+            if (attempt.messenger, attempt.account) == (messenger.name, messenger.account)
+        ]
+        self.delivery.attach(messenger, recent)
+        works = await self.committer.run(letters.waiting, self.policy)
+        self.delivery.offer([work for work in works if work.messenger == messenger.name])
