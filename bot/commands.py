@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -35,9 +35,13 @@ commands = typer.Typer(
 
 
 def _show_version(wanted: bool) -> None:
-    if wanted:
+    if not wanted:
+        return
+    try:
         typer.echo(f"okno {version('okno')}")
-        raise typer.Exit
+    except PackageNotFoundError:  # run from a checkout that isn't installed
+        typer.echo("okno 0 (not installed)")
+    raise typer.Exit
 
 
 @commands.callback()

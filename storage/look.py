@@ -67,7 +67,8 @@ async def read(url: str, fn: Callable[[Connection], T]) -> T:
         ) from None
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise DatabaseUnusable(f"storage.url: the database can't be read: {reason}") from error
+        where = parsed.database if parsed.get_backend_name() == "sqlite" else "PostgreSQL"
+        raise DatabaseUnusable(f"storage.url: {where} can't be read: {reason}") from error
 
 
 def _read_file(path: Path, fn: Callable[[Connection], T]) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -21,14 +20,6 @@ class Write(Protocol):
     """Writes the settings file that `load` reads."""
 
     def __call__(self, text: str) -> None: ...
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("OKNO_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
