@@ -17,7 +17,7 @@ from bot.messengers.telegram.messenger import TelegramMessenger
 from bot.messengers.telegram.settings import TelegramSettings
 from bot.messengers.web.messenger import WebMessenger
 from bot.messengers.web.settings import WebLimits, WebSettings
-from domain.events import Event, RawEvent
+from domain.events import Edited, Event, Pressed, RawEvent, Wrote
 from storage.database import Database
 from storage.journal import JournalRow
 from tests.fakes.telegram import TelegramFake
@@ -131,7 +131,11 @@ class TelegramWorld:
 
     def _told(self) -> list[Event]:
         converted = [self.messenger.convert(raw.parsed) for raw in self.raws]
-        return [e for e in converted if type(e).__name__ not in ("Ignored", "Membership", "ThreadMade")]
+        return [
+            e
+            for e in converted
+            if isinstance(e, Edited | Pressed) or (isinstance(e, Wrote) and not e.is_service)
+        ]
 
     async def customer_writes(self, text: str, reply_to: str | None = None) -> None:
         self.fake.people.writes(self.anna, text, reply_to=int(reply_to) if reply_to else None)
