@@ -47,7 +47,6 @@ NOT_YET_IN_FORCE = (
     "tiers.*",
     "rota.*",
     "tickets.auto_close",
-    "agents.show",
     "limits.customer_messages",
     "retention.*",
     "files.public_url",
