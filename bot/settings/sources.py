@@ -160,13 +160,17 @@ def _put(nested: dict[str, Any], path: list[str], value: object) -> None:
 
 
 def _read(written: str) -> object:
-    """Lists and tables are written as JSON; everything else is text that the key's own type reads."""
-    if written[:1] in ("[", "{"):
-        try:
-            return orjson.loads(written)
-        except orjson.JSONDecodeError:
-            return written
-    return written
+    """Lists and tables are written as JSON or as in the settings file; all else is text for the key's own type."""
+    if written[:1] not in ("[", "{"):
+        return written
+    try:
+        return orjson.loads(written)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return tomllib.loads(f"value = {written}")["value"]
+    except tomllib.TOMLDecodeError:
+        return written
 
 
 def _why(error: Exception) -> str:
