@@ -40,8 +40,8 @@ _SHOWN = (
 _ARGUMENTS = {"snooze": "2h", "move": "bugs", "assign": "@", "answer": "…", "note": "…"}
 
 
-def page_facts(db: Database, policy: Callable[[], Policy]) -> PageFacts:
-    """The facts, read whenever a page asks."""
+def page_facts(db: Database, policy: Callable[[], Policy], note_prefix: str, locale: str) -> PageFacts:
+    """The facts; what may change is read whenever a page asks. `policy` is called only then."""
 
     async def desks() -> Sequence[DeskFacts]:
         return _desks(policy(), await db.read(chats.bindings))
@@ -50,8 +50,8 @@ def page_facts(db: Database, policy: Callable[[], Policy]) -> PageFacts:
         greeting=lambda locale: greeting(locale, policy()),
         commands=_commands,
         desks=desks,
-        note_prefix=policy().note_prefix,
-        default_locale=policy().locale,
+        note_prefix=note_prefix,
+        default_locale=locale,
     )
 
 

@@ -63,8 +63,8 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
-        await self._writer.close()
         await self._readers.dispose()
+        await self._writer.close()  # last of all, so that it can empty the write-ahead log
 
 
 GIVEN_BACK = 500

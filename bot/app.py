@@ -1,0 +1,236 @@
+"""The composition: everything is made here, started in order, and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import secrets
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot import log, loopback
+from bot.control import Control, sign_in_link
+from bot.engine import Engine, utc_now
+from bot.health import Health
+from bot.lock import Lock
+from bot.messengers.contract import FileRefused, Files, ServesHttp
+from bot.page_facts import page_facts
+from bot.server import Server
+from escalation.schedule import Schedule
+from handlers.customer_commands import CLAIM_CODE
+from storage import facts, webchat
+from storage.database import Database, database_url, sqlite_path
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+    from contextlib import AbstractAsyncContextManager
+    from types import ModuleType
+
+    from bot.loopback import Running
+    from bot.messengers.contract import Messenger
+    from bot.messengers.web.messenger import WebMessenger
+    from bot.settings import Settings
+    from storage.journal import JournalRow
+
+_log = structlog.get_logger()
+
+FIRST_AGENT = "Admin"
+PATIENCE_FOR_TOKENS = 3.0
+"""How long the start waits for messengers' answers before it says where everything is, in seconds."""
+
+CLOSING = 2.0
+_CLAIM_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
+_TELEGRAM = "bot.messengers.telegram.messenger"
+
+
+def run(settings: Settings) -> None:
+    """Run Okno until it is told to stop. Raises DatabaseUnusable, CannotServe, ConnectRefused."""
+    log.configure(settings.log.format, settings.log.level, settings.secrets())
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Run Okno in this event loop until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    log.watch(loop)
+    url = settings.storage.url
+    path = sqlite_path(url) if database_url(url).get_backend_name() == "sqlite" else None
+    lock = Lock.hold(path) if path else None
+    try:
+        # a messenger's library takes seconds to import: meanwhile the database is made ready
+        imported = asyncio.ensure_future(_import(settings))
+        db = await Database.open(url)
+        try:
+            await Program(settings, db, await imported).live()
+        finally:
+            await db.close()
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+async def _import(settings: Settings) -> ModuleType | None:
+    """The Telegram messenger's module, only when it is switched on."""
+    if settings.telegram.token is None:
+        return None
+    return await asyncio.to_thread(importlib.import_module, _TELEGRAM)
+
+
+class Program:
+    """One running Okno."""
+
+    def __init__(self, settings: Settings, db: Database, telegram: ModuleType | None) -> None:
+        self._settings = settings
+        self._db = db
+        self._health = Health()
+        self._messengers: dict[str, Messenger] = {}
+        self._web: WebMessenger | None = None
+        self._running: Running | None = None
+        self._base = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        accounts: dict[str, str] = {}
+        if settings.web.enabled:
+            self._web = self._make_web()
+            self._add(self._web, accounts)
+        if telegram is not None:
+            made = telegram.TelegramMessenger(settings.telegram_settings(), self._open_file, settings.locale)
+            self._add(made, accounts)
+        capabilities = {name: m.capabilities for name, m in self._messengers.items()}
+        self._policy = settings.policy(capabilities, accounts)
+        self._engine = Engine(db, self._policy, accounts, self._health)
+        self._server = Server(settings.web.host, settings.web.port, db, self._health)
+        self._server.add(Control(db, lambda: self._running, lambda: self._base).routes())
+        for messenger in self._messengers.values():
+            if isinstance(messenger, ServesHttp):
+                accept = self._engine.intake.accept(messenger.name, messenger.account)
+                self._server.add(messenger.routes(accept))
+        self._schedule = Schedule(self._sweep, self._engine.prune)
+
+    async def live(self) -> None:
+        """Start, run until told to stop, and stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop, number)
+        try:
+            await self._start()
+            await self._over
+        finally:
+            await self._stop()
+
+    # ── starting ──
+
+    def _make_web(self) -> WebMessenger:
+        from bot.messengers.web.messenger import WebMessenger
+        from bot.webstore import WebStore
+
+        store = WebStore(self._db, self._committed)
+        pages = page_facts(self._db, lambda: self._policy, self._settings.note_prefix, self._settings.locale)
+        return WebMessenger(self._settings.web_settings(), store, self._open_file, pages)
+
+    async def _committed(self, rows: list[JournalRow]) -> None:
+        await self._engine.intake.committed(rows)
+
+    def _add(self, messenger: Messenger, accounts: dict[str, str]) -> None:
+        self._messengers[messenger.name] = messenger
+        if messenger.account:
+            accounts[messenger.name] = messenger.account
+        self._health.messenger(messenger.name).own = getattr(messenger, "health", None)
+
+    async def _start(self) -> None:
+        """The built-in messenger first: its pages are there whatever becomes of the others."""
+        if self._web is not None:
+            await self._engine.take_in(self._web)
+            self._spawn(self._engine.receive(self._web))
+        port = await self._server.open()
+        self._base = self._settings.web_base(port)
+        if self._web is not None:
+            self._web.served_at(self._base)
+        self._running = loopback.publish(loopback.folder_of(self._db.path), f"http://127.0.0.1:{port}")
+        others = [self._spawn(self._bring(m)) for m in self._messengers.values() if m is not self._web]
+        self._schedule.start()
+        if others:
+            await asyncio.wait(
+                [*others, self._over], timeout=PATIENCE_FOR_TOKENS, return_when="FIRST_COMPLETED"
+            )
+        if not self._over.done():
+            await self._say_where()
+
+    async def _bring(self, messenger: Messenger) -> None:
+        """Take a messenger in, as long as it takes, and have it receive."""
+        await self._engine.take_in(messenger)
+        self._spawn(self._engine.receive(messenger))
+        _log.info("connected", messenger=messenger.name)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """A task whose failure ends the program."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self._over.done():
+            self._over.set_exception(error)
+
+    async def _say_where(self) -> None:
+        """Tell the terminal what nobody else may read: links and codes never go to the log."""
+        said = []
+        if self._web is not None:
+            said.append(f"Customers write at  {self._base}/")
+            token = await self._db.run(webchat.first_link, FIRST_AGENT, utc_now())
+            link = sign_in_link(self._base, token) if token else f"{self._base}/staff"
+            note = "  (works once)" if token else "  (okno invite NAME signs in another agent)"
+            said.append(f"Staff answer at     {link}{note}")
+        if any(m is not self._web for m in self._messengers.values()):
+            code = await self._db.run(facts.get_or_make, CLAIM_CODE, _claim_code)
+            if code:
+                said.append(f"To be an admin, send the bot in private:  /claim {code}")
+        if not said:
+            said.append(f"Health and metrics at  {self._base}/readyz  and  /metrics")
+        sys.stdout.write("\n".join((*said, "Ctrl-C stops.", "")))
+        sys.stdout.flush()
+
+    # ── running ──
+
+    async def _sweep(self) -> None:
+        await self._engine.sweep()
+        await self._engine.show_profiles(list(self._messengers.values()))
+
+    def _open_file(self, messenger: str, ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """A file of one messenger, for another that sends it on."""
+        source = self._messengers.get(messenger)
+        if source is not None and isinstance(source, Files):
+            return source.open_file(ref)
+        raise FileRefused("refused.file_gone")
+
+    def _told_to_stop(self, number: int) -> None:
+        """The first signal stops in good order, a second one at once."""
+        if not self._over.done():
+            self._over.set_result(None)
+        asyncio.get_running_loop().remove_signal_handler(number)
+
+    # ── stopping ──
+
+    async def _stop(self) -> None:
+        """Receive nothing more, finish what is in flight, let go. Within ten seconds."""
+        self._schedule.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await self._engine.stop()
+        for messenger in self._messengers.values():
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSING):
+                    await messenger.close()
+        await self._server.close()
+        if self._running is not None:
+            loopback.withdraw(loopback.folder_of(self._db.path), self._running)
+
+
+def _claim_code() -> str:
+    return "-".join("".join(secrets.choice(_CLAIM_LETTERS) for _ in range(4)) for _ in range(2))
