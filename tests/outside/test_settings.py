@@ -79,7 +79,10 @@ def test_lists_and_tables_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
         "OKNO_WORKING_HOURS__WEEKLY", '{"mon": ["10:00-13:00", "14:00-24:00"], "sun": ["24h"]}'
     )
     monkeypatch.setenv("OKNO_DESKS__VIP__CHAT", "telegram:-100")
+    monkeypatch.setenv("OKNO_TELEGRAM__LIMITS", '{total = "9/1s", chat_burst = 2}')
     settings = load()
+    limits = settings.telegram.limits
+    assert (limits.total.count, limits.chat_burst, limits.group.count) == (9, 2, 20)
     policy = settings.policy(CAPS, {})
     assert policy.admins == {"telegram:42", "web:a"}
     assert policy.hours.weekly[0] == (Interval(time(10), time(13)), Interval(time(14), time(0)))
