@@ -179,6 +179,15 @@ class WebStore:
 
         return await self._db.read(unit)
 
+    async def card(self, chat: str, thread: int) -> records.WebMessage | None:
+        """The card of a thread."""
+
+        def unit(conn: Connection) -> records.WebMessage | None:
+            found = chats.find(conn, chat)
+            return reading.card(conn, found, thread) if found else None
+
+        return await self._db.read(unit)
+
     async def changes(self, chat: str, since: int, limit: int) -> tuple[Sequence[records.WebChange], int]:
         """What changed after a number."""
 

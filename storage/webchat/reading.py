@@ -11,7 +11,6 @@ from domain.messages import load_content
 from domain.requests import Button, Buttons
 from storage.query import Query, Row, p
 from storage.schema import web_chats, web_messages, web_people, web_reads, web_threads
-from storage.webchat import chats
 from storage.webchat.records import WebChange, WebChat, WebMessage, WebPerson, WebQuote, WebThread
 
 if TYPE_CHECKING:
@@ -74,6 +73,12 @@ _PAGE = Query(
     .order_by(_M.id.desc())
     .limit(p("limit"))
 )
+_CARD = Query(
+    _messages()
+    .where(_M.chat_id == p("chat_id"), _M.thread_id == p("thread_id"), _M.role == "card", _M.deleted == 0)
+    .order_by(_M.id.desc())
+    .limit(1)
+)
 _CHANGED = Query(
     _messages().where(_M.chat_id == p("chat_id"), _M.seq > p("since")).order_by(_M.seq).limit(p("limit"))
 )
@@ -128,6 +133,12 @@ def page(conn: Connection, chat: WebChat, thread: int, before: int | None, limit
     return [to_message(row) for row in reversed(_PAGE.rows(conn, **values))]
 
 
+def card(conn: Connection, chat: WebChat, thread: int) -> WebMessage | None:
+    """The card that stands on top of a thread."""
+    row = _CARD.row(conn, chat_id=chat.id, thread_id=thread)
+    return None if row is None else to_message(row)
+
+
 def changes(conn: Connection, chat: WebChat, since: int, limit: int) -> tuple[list[WebChange], int]:
     """What changed after number `since`, in order, and the number up to which that is all.
 
@@ -179,11 +190,6 @@ def unread_threads(conn: Connection, chat: WebChat, person: WebPerson) -> int:
 def read_up_to(conn: Connection, person_id: int, chat_id: int, thread_id: int) -> int:
     """The newest message the person has read there; 0 for none."""
     return int(_READ_UP_TO.value(conn, person_id=person_id, chat_id=chat_id, thread_id=thread_id) or 0)
-
-
-def chat(conn: Connection, native: str) -> WebChat | None:
-    """The chat of that id with its newest number."""
-    return chats.find(conn, native)
 
 
 def to_thread(conn: Connection, row: Row, native: str) -> WebThread:

@@ -104,7 +104,8 @@ class Asking:
         thread = ids.number(request.query.get("thread")) or 0
         history = await self._history(chat, thread, ids.number(request.query.get("before")))
         read = await self._store.read_up_to(actor.person.native, chat, thread)
-        return _json({"read": str(read), **history})
+        card = await self._store.card(chat, thread) if thread else None
+        return _json({"read": str(read), "card": views.message(card) if card else None, **history})
 
     async def _history(self, chat: str, thread: int, before: int | None) -> dict[str, Any]:
         messages, seq = await self._store.page(chat, thread, before, self._limits.page)

@@ -254,6 +254,10 @@ class Reading(Protocol):
     ) -> tuple[Sequence[Message], int]:
         """A page of history, oldest first, and the chat's number at that moment."""
 
+    async def card(self, chat: str, thread: int) -> Message | None:
+        """The card that stands on top of a thread."""
+        ...
+
     async def changes(self, chat: str, since: int, limit: int) -> tuple[Sequence[Change], int]:
         """What changed after a number, and up to which number that is all."""
 

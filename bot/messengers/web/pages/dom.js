@@ -1,0 +1,94 @@
+// Elements without markup: whatever people wrote goes in as text nodes only.
+
+export function h(tag, props, ...children) {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "class") el.className = value;
+    else if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
+    else if (name in el && typeof value !== "string") el[name] = value;
+    else el.setAttribute(name, value === true ? "" : value);
+  }
+  add(el, children);
+  return el;
+}
+
+export function add(el, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child !== null && child !== undefined && child !== false) el.append(child);
+  }
+  return el;
+}
+
+export function fill(el, ...children) {
+  el.replaceChildren();
+  return add(el, children);
+}
+
+const PATHS = {
+  send: "M4.5 12.5 20 5l-5.5 15-3-6.5zM11.5 13.5 20 5",
+  attach: "m20 11.5-7.9 7.9a5 5 0 0 1-7.1-7.1l8-8a3.3 3.3 0 0 1 4.7 4.7l-8 8a1.7 1.7 0 0 1-2.4-2.4l7.3-7.2",
+  close: "M6 6l12 12M18 6 6 18",
+  reply: "M9.5 6 4 11.5 9.5 17M4 11.5h9.5A6.5 6.5 0 0 1 20 18v.500",
+  more: "M6 12h.01M12 12h.01M18 12h.01",
+  check: "m5 12.5 4.5 4.5L19 7.5",
+  checks: "m2.5 12.5 4.5 4.5 9-9.5M12.5 16l1 1 8-9.5",
+  clock: "M12 7.5V12l3 2M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0z",
+  alert: "M12 8v5M12 16.5v.01M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0z",
+  edit: "M4 20l1-4L16.5 4.5a2.1 2.1 0 0 1 3 3L8 19z",
+  note: "M5 4h14v10l-6 6H5zM13 20v-6h6",
+  trash: "M5 7h14M10 7V4.5h4V7M7 7l1 13h8l1-13",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  back: "M15 5l-7 7 7 7",
+  down: "M12 5v14M6 13l6 6 6-6",
+  file: "M6 3h8l5 5v13H6zM14 3v5h5",
+  signout: "M14 4H5v16h9M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5",
+  outside: "M4 12h11M11 7l5 5-5 5M20 5v14",
+  chevron: "M6 9l6 6 6-6",
+  save: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  hash: "M9.5 4 8 20M16 4l-1.5 16M4.5 9h16M3.5 15h16",
+  pin: "M12 21s-6.5-6-6.5-11a6.5 6.5 0 0 1 13 0c0 5-6.5 11-6.5 11zM12 12.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4z",
+};
+
+export function icon(name, label) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", `icon icon-${name}`);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  if (label) {
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", label);
+    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+    title.textContent = label;
+    svg.prepend(title);
+  } else {
+    svg.setAttribute("aria-hidden", "true");
+  }
+  return svg;
+}
+
+export function iconButton(name, label, onclick, extra) {
+  return h("button", { type: "button", class: "icon-button", title: label, "aria-label": label, onclick, ...extra }, icon(name));
+}
+
+// The visible height, keyboards left out, for browsers that don't shrink the page for them.
+export function followViewport() {
+  const view = window.visualViewport;
+  if (!view) return;
+  const root = document.documentElement;
+  const follow = () => {
+    root.style.setProperty("--visible", `${Math.round(view.height)}px`);
+    if (view.offsetTop > 0) window.scrollTo(0, 0);
+  };
+  view.addEventListener("resize", follow);
+  follow();
+}
+
+export const coarse = () => matchMedia("(pointer: coarse)").matches;
+
+export function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,54 @@
+// The list of commands that opens while "/" is typed.
+import { fill, h } from "./dom.js";
+
+// hooks: commands() -> [{name, usage, about}], choose(command)
+export class Palette {
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.at = 0;
+    this.found = [];
+    this.el = h("ul", { class: "palette", role: "listbox", id: "palette", hidden: true });
+  }
+
+  // What matches the text; only its first word is looked at, and only until a space follows.
+  look(text) {
+    const typed = text.match(/^[/!](\S*)$/)?.[1].toLowerCase();
+    this.found = typed === undefined ? [] : this.hooks.commands().filter((c) => c.name.startsWith(typed) || c.about.toLowerCase().includes(typed) && typed.length > 2);
+    this.at = 0;
+    this.#draw();
+  }
+
+  // Whether the key was meant for the list.
+  key(event) {
+    if (!this.found.length || event.isComposing) return false;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      this.at = (this.at + (event.key === "ArrowDown" ? 1 : -1) + this.found.length) % this.found.length;
+      this.#draw();
+    } else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey)) {
+      this.#choose(this.found[this.at]);
+    } else if (event.key === "Escape") {
+      this.found = [];
+      this.#draw();
+    } else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  #choose(command) {
+    this.found = [];
+    this.#draw();
+    this.hooks.choose(command);
+  }
+
+  #draw() {
+    this.el.hidden = !this.found.length;
+    fill(this.el, this.found.map((command, i) =>
+      h(
+        "li",
+        { role: "option", "aria-selected": String(i === this.at), class: i === this.at ? "at" : "", onmousedown: (event) => { event.preventDefault(); this.#choose(command); } },
+        h("code", {}, `/${command.name}`, command.usage ? h("i", {}, ` ${command.usage}`) : null),
+        h("span", {}, command.about),
+      )));
+    this.el.children[this.at]?.scrollIntoView({ block: "nearest" });
+  }
+}

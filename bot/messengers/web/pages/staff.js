@@ -1,0 +1,184 @@
+// The staff page: desks and their threads on the left, a thread on the right.
+import { Api, Live } from "./api.js";
+import { Desks } from "./desks.js";
+import { fill, followViewport, h, iconButton } from "./dom.js";
+import { Deeds } from "./deeds.js";
+import { Outbox } from "./outbox.js";
+import { ask, toast } from "./overlay.js";
+import { askToSignIn, howToGetIn } from "./signin.js";
+import { ThreadList } from "./threads.js";
+import { ThreadView } from "./thread.js";
+import { chooseLocale, locale, t } from "./words.js";
+
+const api = new Api("s");
+const app = document.getElementById("app");
+const seqs = {};
+let state = null;
+let view = null;
+let live = null;
+let counting = 0;
+
+const deeds = new Deeds({ api, chat: () => view.chat, apply: (m) => view.apply(m), reactions: () => state.reactions, get me() { return state.me.id; } });
+const outbox = new Outbox(api, "s", {
+  changed: (item) => view?.holds(item.chat, item.thread) && view.pending(item),
+  stored: (item, messages) => view?.holds(item.chat, item.thread) && view.settle(item, messages),
+  slow: (seconds) => toast(t("slow_down", { n: seconds })),
+});
+
+const list = new ThreadList({
+  fetch: (chat, closed, before) => api.get("threads", { chat, closed: closed ? 1 : "", before }),
+  open: (chat, thread) => go(chat, thread),
+  me: () => state.me.id,
+  startHint: () => {
+    const [before, after] = t("no_threads").split("{page}");
+    return h("p", {}, before, h("a", { href: "/", target: "_blank" }, t("customer_page")), after);
+  },
+});
+const desks = new Desks((chat) => go(chat, null));
+const status = h("span", { class: "status", role: "status" });
+const stage = h("main", { class: "stage" });
+
+function frame() {
+  const other = locale === "ru" ? "en" : "ru";
+  const top = h(
+    "header",
+    { class: "top" },
+    h("img", { src: "/web/assets/icon.svg", alt: "", width: 34, height: 34 }),
+    h("div", { class: "top-words" }, h("h1", {}, state.me.name), status),
+    h("button", { type: "button", class: "language", lang: other, title: t(`language.${other}`), "aria-label": t(`language.${other}`), onclick: () => chooseLocale(other) }, other.toUpperCase()),
+    iconButton("signout", t("sign_out"), signOut),
+  );
+  fill(app, h("div", { class: "office" }, h("nav", { class: "side", "aria-label": t("desks") }, top, desks.el, list.el), stage));
+}
+
+async function signOut() {
+  if (!(await ask(t("sign_out_question"), t("sign_out")))) return;
+  live?.end();
+  await api.post("signout", {}).catch(() => null);
+  howToGetIn(app);
+}
+
+// #desk, #desk/thread, #desk/-/message, #desk/thread/message
+function place() {
+  const [chat, thread, ref] = decodeURIComponent(location.hash.slice(1)).split("/");
+  if (!state.desks.some((d) => d.chat === chat)) return { chat: state.desks[0]?.chat ?? null, thread: null };
+  if (thread === undefined) return { chat, thread: null };
+  return { chat, thread: thread === "-" ? "" : thread, ref };
+}
+
+function go(chat, thread) {
+  location.hash = thread === null ? chat : `${chat}/${thread || "-"}`;
+}
+
+async function follow() {
+  const { chat, thread, ref } = place();
+  if (!chat) return;
+  const desk = state.desks.find((d) => d.chat === chat);
+  desks.choose(chat);
+  document.body.classList.toggle("inside", thread !== null);
+  const listing = list.chat === chat ? null : list.show(chat).catch(offline);
+  list.choose(thread);
+  if (thread === null) {
+    leave();
+    fill(stage, h("div", { class: "nothing" }, h("p", {}, t("choose_thread"))));
+    await listing;
+  } else if (!view?.holds(chat, thread)) {
+    leave();
+    view = new ThreadView({ api, deeds, outbox, state, desk, thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id) });
+    fill(stage, view.el);
+    view.open(ref).catch((failed) => (failed.status === 401 ? howToGetIn(app) : offline()));
+    for (const item of outbox.items) if (view.holds(item.chat, item.thread)) view.pending(item);
+    await listing;
+    view?.titled();
+  } else if (ref) view.conversation.goTo(ref);
+}
+
+function leave() {
+  view?.leave();
+  view = null;
+}
+
+function offline() {
+  toast(t("offline_now"), "bad");
+}
+
+function read(chat, thread, id) {
+  list.chat === chat && list.unread(thread, 0);
+  api.post("read", { chat, thread, ref: id }).then(count, () => view && (view.conversation.readUpTo = 0));
+}
+
+// How much is unread is the server's to say; asked once for whatever comes within a moment.
+function count() {
+  clearTimeout(counting);
+  counting = setTimeout(async () => {
+    const now = await api.get("state").catch(() => null);
+    if (!now) return;
+    state.desks = now.desks;
+    showDesks();
+  }, 500);
+}
+
+function showDesks() {
+  desks.show(state.desks);
+  const unread = state.desks.reduce((sum, d) => sum + d.unread, 0);
+  document.title = unread ? `(${unread}) Okno` : "Okno";
+}
+
+function onframe(f) {
+  if (f.t === "answer") deeds.answered(f);
+  else if (f.t === "read") { if (list.chat === f.chat) list.unread(f.thread, 0); count(); }
+  else if (f.t === "upto") seqs[f.chat] = f.seq;
+  else if (f.t === "reset") { seqs[f.chat] = f.seq; location.reload(); }
+  else if (f.t === "change") {
+    const isNew = f.message && !known(f.message);
+    seqs[f.chat] = f.seq;
+    if (f.thread && list.chat === f.chat) list.apply(f.thread);
+    if (f.message && view?.holds(f.chat, f.message.thread)) view.apply(f.message);
+    else if (isNew && counts(f.message) && list.chat === f.chat) list.unread(f.message.thread, (list.thread(f.message.thread)?.unread ?? 0) + 1);
+    if (f.thread && view?.holds(f.chat, f.thread.id)) view.titled();
+    if (f.message ? counts(f.message) : f.thread) count();
+  }
+}
+
+// Whether the message was there before: an edit makes nothing unread. Ids grow.
+let newest = 0;
+function known(message) {
+  const old = Number(message.id) <= newest;
+  newest = Math.max(newest, Number(message.id));
+  return old;
+}
+
+const counts = (message) => message.role === "message" && message.by !== state.me.id;
+
+function onstate(now) {
+  if (now === "online") { fill(status); outbox.push(); }
+  else if (now === "signed-out") howToGetIn(app);
+  else { fill(status, t("connecting")); check(); }
+}
+
+// A session that ended looks like a lost connection until one asks.
+async function check() {
+  await api.get("state").catch((failed) => { if (failed.status === 401) { live?.end(); howToGetIn(app); } });
+}
+
+async function start() {
+  try {
+    state = await api.get("state");
+  } catch (failed) {
+    if (failed.status === 401) howToGetIn(app);
+    else { fill(app, h("p", { class: "waiting-room" }, t("connecting"))); setTimeout(start, 2000); }
+    return;
+  }
+  for (const desk of state.desks) seqs[desk.chat] = desk.seq;
+  frame();
+  showDesks();
+  addEventListener("hashchange", follow);
+  live = new Live("s", () => seqs, onframe, onstate);
+  await follow();
+}
+
+followViewport();
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+const invite = new URLSearchParams(location.search).get("invite");
+if (invite) askToSignIn(app, api, invite, start);
+else start();
