@@ -72,5 +72,5 @@ def name_fault(name: str) -> str:
 
 
 def sign_in_link(base: str, token: str) -> str:
-    """The link that signs an agent in; what follows # is seen by their browser alone, not by proxies' logs."""
-    return f"{base}/staff#{token}"
+    """The link that signs an agent in. It works once, and only when the page's button is pressed."""
+    return f"{base}/staff?invite={token}"

@@ -101,7 +101,7 @@ def test_an_invitation_without_a_running_okno(okno: CliRunner, monkeypatch: pyte
     monkeypatch.setenv("OKNO_WEB__PUBLIC_URL", "https://help.example.org")
     said = okno.invoke(commands, ["invite", "Анна"])
     assert said.exit_code == 0
-    assert re.fullmatch(r"https://help\.example\.org/staff#[A-Za-z0-9_-]{20,}\n", said.stdout)
+    assert re.fullmatch(r"https://help\.example\.org/staff\?invite=[A-Za-z0-9_-]{20,}\n", said.stdout)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ async def test_an_invitation_from_the_running_okno(office: Office) -> None:
         link = await errands.invite(load(), "Anna")
     finally:
         lock.release()
-    base, token = link.split("#")
+    base, token = link.split("?invite=")
     assert base == "https://help.example.org/staff"
     signed_in = await office.database.run(_sign_in, token)
     assert signed_in == "Anna"
@@ -195,4 +195,4 @@ async def test_what_the_running_okno_will_not_do_is_told(office: Office) -> None
 async def test_a_key_file_left_by_a_crash_leads_nowhere(tmp_path: Path) -> None:
     loopback.publish(tmp_path, "http://127.0.0.1:9")
     link = await errands.invite(load(), "Anna")
-    assert link.startswith("http://127.0.0.1:8080/staff#")
+    assert link.startswith("http://127.0.0.1:8080/staff?invite=")
