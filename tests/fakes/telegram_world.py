@@ -47,6 +47,31 @@ ADMIN_RIGHTS = {
 }
 
 
+RESTRICTED = dict.fromkeys(
+    (
+        "can_send_messages",
+        "can_send_audios",
+        "can_send_documents",
+        "can_send_photos",
+        "can_send_videos",
+        "can_send_video_notes",
+        "can_send_voice_notes",
+        "can_send_polls",
+        "can_send_other_messages",
+        "can_add_web_page_previews",
+        "can_change_info",
+        "can_invite_users",
+        "can_pin_messages",
+        "can_manage_topics",
+        "can_edit_tag",
+        "can_react_to_messages",
+    ),
+    False,
+)
+
+MEMBER_RIGHTS = {"can_send_messages": True}
+
+
 class ApiError(Exception):
     """A method failed: what the Bot API answers instead of a result."""
 
@@ -98,7 +123,7 @@ class Member:
     def can(self, right: str) -> bool:
         if self.status == "creator":
             return True
-        usual = ADMIN_RIGHTS if self.status == "administrator" else {"can_send_messages": True}
+        usual = {"administrator": ADMIN_RIGHTS, "restricted": RESTRICTED}.get(self.status, MEMBER_RIGHTS)
         return bool({**usual, **self.rights}.get(right))
 
     def body(self, person: Person) -> Json:
@@ -112,29 +137,6 @@ class Member:
         if self.status == "creator":
             body["is_anonymous"] = False
         return body | self.rights
-
-
-RESTRICTED = dict.fromkeys(
-    (
-        "can_send_messages",
-        "can_send_audios",
-        "can_send_documents",
-        "can_send_photos",
-        "can_send_videos",
-        "can_send_video_notes",
-        "can_send_voice_notes",
-        "can_send_polls",
-        "can_send_other_messages",
-        "can_add_web_page_previews",
-        "can_change_info",
-        "can_invite_users",
-        "can_pin_messages",
-        "can_manage_topics",
-        "can_edit_tag",
-        "can_react_to_messages",
-    ),
-    False,
-)
 
 
 @dataclass(slots=True)

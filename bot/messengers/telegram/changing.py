@@ -49,7 +49,7 @@ class Changer:
         limit = MAX_TEXT if kind == "text" else MAX_CAPTION
         if utf16_length(words.text) > limit:
             return Refused("message", "refused.too_long")
-        if request.content.kind == "location" and not words.text:
+        if request.content.location is not None:
             return Sent()  # a live location moved on; its copy stays where it was
         try:
             if kind == "text":

@@ -168,7 +168,9 @@ def _pieces(request: Send, content: Content, header: RichText | None) -> list[Ri
         beside = worded(replace(content, text=own, label=""), header, quiet=request.quiet_mentions)
         return [RichText(), *(split(beside, MAX_TEXT) if beside else ())]
     words = worded(content, header, quiet=request.quiet_mentions)
-    return list(split(words, MAX_CAPTION if content.files else MAX_TEXT))
+    head = split(words, MAX_CAPTION if content.files else MAX_TEXT)[0]
+    rest = words.slice(len(head.text), len(words.text))
+    return [head, *(split(rest, MAX_TEXT) if rest else ())]
 
 
 def _captionless(content: Content) -> bool:

@@ -47,6 +47,13 @@ def convert(update: Any, me: Reader) -> Event:
     """The update as an event."""
     if not isinstance(update, dict):
         raise MalformedError("an update is an object")
+    try:
+        return _converted(update, me)
+    except (TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
+        raise MalformedError(f"a field is not what it should be ({type(error).__name__})") from error
+
+
+def _converted(update: Json, me: Reader) -> Event:
     if ids.is_moved_event(update):
         return Ignored("a chat has another id")
     for kind, convert_kind in _KINDS.items():
