@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,8 +27,8 @@ class Schedule:
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         now = datetime.now(UTC)
-        self._scheduler.add_job(sweep, "interval", seconds=SWEEP_EVERY, next_run_time=now)
-        self._scheduler.add_job(prune, "interval", seconds=PRUNE_EVERY, next_run_time=now)
+        self._scheduler.add_job(_stoppable(sweep), "interval", seconds=SWEEP_EVERY, next_run_time=now)
+        self._scheduler.add_job(_stoppable(prune), "interval", seconds=PRUNE_EVERY, next_run_time=now)
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -36,3 +38,13 @@ class Schedule:
         """Wake nothing any more; a job that runs is not waited for."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+
+def _stoppable(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The job, which stopping may cancel without the scheduler calling that an error."""
+
+    async def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await job()
+
+    return run
