@@ -1,0 +1,268 @@
+"""Okno's road beside a bot that stores nothing: latency, throughput, CPU, memory, and time until ready.
+
+`python -m benchmarks.relay` starts a Bot API server for each of the two, lets customers write to both in alternating
+rounds, and says whether the promises hold. Okno commits every message (`synchronous=FULL`) before it acknowledges
+it. Takes about two minutes; `--quick` a tenth of that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+NO_LIMITS = '{chat = "100000/1s", chat_burst = 1000, group = "100000/1s", total = "100000/1s"}'
+SECONDS = 300
+MB = 1024 * 1024
+
+
+class World:
+    """A Bot API server with customers, as a process."""
+
+    def __init__(self, customers: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.world", "--customers", str(customers)]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        said = self._read()
+        self.url, self.token, self.desk = said["url"], said["token"], said["desk"]
+
+    def ask(self, name: str, count: int) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps([name, count]) + "\n")
+        self.process.stdin.flush()
+        return self._read()
+
+    def _read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the Bot API server ended; see what it said above")
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+class Bot:
+    """One of the two under test, as a process; `cpu` is what it has used so far, in seconds."""
+
+    def __init__(self, name: str, command: list[str], folder: Path, environment: dict[str, str]) -> None:
+        self.name = name
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("OKNO_")}
+        with (folder / f"{name}.log").open("w") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**kept, "PYTHONPATH": str(ROOT), **environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._seen = psutil.Process(self.process.pid)
+
+    @property
+    def cpu(self) -> float:
+        times = self._seen.cpu_times()
+        return float(times.user + times.system)
+
+    @property
+    def memory(self) -> float:
+        return float(self._seen.memory_info().rss) / MB
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def minimal(world: World, folder: Path) -> Bot:
+    command = [sys.executable, "-m", "benchmarks.minimal_bot", world.token, world.url, str(world.desk)]
+    return Bot("minimal", command, folder, {})
+
+
+def okno(folder: Path, port: int, world: World | None) -> Bot:
+    environment = {"OKNO_WEB__PORT": str(port), "OKNO_LOG__LEVEL": "warning"}
+    if world is not None:
+        environment |= {
+            "OKNO_TELEGRAM__TOKEN": world.token,
+            "OKNO_TELEGRAM__API_BASE": world.url,
+            "OKNO_TELEGRAM__LIMITS": NO_LIMITS,
+            "OKNO_DESKS__HOWTO__CHAT": f"telegram:{world.desk}",
+        }
+    return Bot("okno", [sys.executable, "-m", "bot", "run"], folder, environment)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ready_after(bot: Bot, port: int, started: float) -> float:
+    """How long after its start the program says that it is ready."""
+    while time.perf_counter() - started < 30:
+        if bot.process.poll() is not None:
+            raise RuntimeError("okno ended at its start")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return time.perf_counter() - started
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(0.02)
+    raise RuntimeError("okno was not ready within 30 s")
+
+
+def timed_start(folder: Path, world: World | None) -> tuple[Bot, float]:
+    port, started = free_port(), time.perf_counter()
+    bot = okno(folder, port, world)
+    return bot, ready_after(bot, port, started)
+
+
+@dataclass
+class Measured:
+    """What was seen of one bot over all rounds. Times in milliseconds."""
+
+    taken: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    memory: float = 0.0
+
+    def quantile(self, share: float) -> float:
+        ordered = sorted(self.taken)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+    @property
+    def cpu_each(self) -> float:
+        return statistics.median(self.cpu)
+
+
+def one_round(world: World, bot: Bot, measured: Measured, singly: int, burst: int) -> None:
+    measured.taken += [1000 * t for t in world.ask("singly", singly)["taken"]]
+    before = bot.cpu
+    said = world.ask("burst", burst)
+    time.sleep(0.3)  # what follows the last copy belongs to the message as well
+    measured.rates.append(burst / said["seconds"])
+    measured.cpu.append(1000 * (bot.cpu - before) / burst)
+    measured.memory = bot.memory
+
+
+def relay(
+    folder: Path, rounds: int, singly: int, burst: int, customers: int
+) -> tuple[dict[str, Measured], float]:
+    """Both bots in alternating rounds; and how long Okno with Telegram took to be ready."""
+    seen = {"minimal": Measured(), "okno": Measured()}
+    deadline = time.monotonic() + SECONDS
+    with ExitStack() as stack:
+        worlds = {name: stack.enter_context(World(customers)) for name in seen}
+        bot, ready = timed_start(folder, worlds["okno"])
+        bots = {"okno": stack.enter_context(bot)}
+        bots["minimal"] = stack.enter_context(minimal(worlds["minimal"], folder))
+        for name, world in worlds.items():
+            world.ask("burst", customers)  # everybody has a topic before anything is timed
+            world.ask("burst", customers * 4)
+            print(f"{name}: warm", flush=True)
+        for number in range(rounds):
+            for name in ("minimal", "okno") if number % 2 == 0 else ("okno", "minimal"):
+                if time.monotonic() < deadline:
+                    one_round(worlds[name], bots[name], seen[name], singly, burst)
+    return seen, ready
+
+
+def without_telegram(folder: Path) -> tuple[float, float]:
+    """Seconds until ready and resident megabytes, with the built-in messenger alone."""
+    bot, ready = timed_start(folder, None)
+    with bot:
+        time.sleep(1)
+        return ready, bot.memory
+
+
+def verdicts(
+    seen: dict[str, Measured], ready: float, alone: tuple[float, float]
+) -> list[tuple[str, str, str, bool]]:
+    okno_seen, least = seen["okno"], seen["minimal"]
+    p50 = okno_seen.quantile(0.5) / least.quantile(0.5)
+    rate = okno_seen.rate / least.rate
+    return [
+        ("p50 beside the minimal bot", f"{p50:.2f} ×", "≤ 1.5 ×", p50 <= 1.5),
+        ("throughput beside it", f"{rate:.2f} ×", "≥ 1.0 ×", rate >= 1.0),
+        ("memory with Telegram", f"{okno_seen.memory:.0f} MB", "< 220 MB", okno_seen.memory < 220),
+        ("memory without", f"{alone[1]:.0f} MB", "< 100 MB", alone[1] < 100),
+        ("ready with Telegram", f"{ready:.1f} s", "≤ 5 s", ready <= 5),
+        ("ready without", f"{alone[0]:.1f} s", "≤ 2 s", alone[0] <= 2),
+    ]
+
+
+def show(seen: dict[str, Measured], judged: list[tuple[str, str, str, bool]]) -> None:
+    table = Table("", "p50 ms", "p99 ms", "messages/s", "CPU ms/message", "MB")
+    for name, m in seen.items():
+        table.add_row(
+            name,
+            f"{m.quantile(0.5):.2f}",
+            f"{m.quantile(0.99):.2f}",
+            f"{m.rate:.0f}",
+            f"{m.cpu_each:.2f}",
+            f"{m.memory:.0f}",
+        )
+    promises = Table("promise", "measured", "wanted", "")
+    for name, measured, wanted, kept in judged:
+        promises.add_row(name, measured, wanted, "kept" if kept else "BROKEN")
+    console = Console(width=100)
+    console.print(table, promises)
+
+
+def main() -> int:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--rounds", type=int, default=5)
+    given.add_argument("--singly", type=int, default=200, help="messages one at a time, each round")
+    given.add_argument("--burst", type=int, default=1500, help="messages at once, each round")
+    given.add_argument("--customers", type=int, default=50)
+    given.add_argument("--quick", action="store_true")
+    chosen = given.parse_args()
+    if chosen.quick:
+        chosen.rounds, chosen.singly, chosen.burst = 2, 60, 400
+    with tempfile.TemporaryDirectory(prefix="okno-benchmark-") as made:
+        (Path(made) / "alone").mkdir()
+        alone = without_telegram(Path(made) / "alone")
+        seen, ready = relay(Path(made), chosen.rounds, chosen.singly, chosen.burst, chosen.customers)
+        if (errors := (Path(made) / "okno.log").read_text()).count("\n") > 8:
+            print(errors[-2000:], file=sys.stderr)
+    judged = verdicts(seen, ready, alone)
+    show(seen, judged)
+    return 0 if all(kept for *_, kept in judged) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
