@@ -150,7 +150,9 @@ class Program:
         self._base = self._settings.web_base(port)
         if self._web is not None:
             self._web.served_at(self._base)
-        self._running = loopback.publish(loopback.folder_of(self._db.path), f"http://127.0.0.1:{port}")
+        self._running = loopback.publish(
+            loopback.folder_of(self._db.path), self._settings.loopback_base(port)
+        )
         others = [self._spawn(self._bring(m)) for m in self._messengers.values() if m is not self._web]
         self._schedule.start()
         if others:

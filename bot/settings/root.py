@@ -219,8 +219,12 @@ class Settings(BaseSettings):
         """
         if self.web.public_url:
             return self.web.public_url
-        host = "localhost" if self.web.host in EVERYWHERE else self.web.host
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return _address("localhost" if self.web.host in EVERYWHERE else self.web.host, port)
+
+    def loopback_base(self, port: int) -> str:
+        """The address under which commands on this machine reach the HTTP server."""
+        loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 – compared with, not bound to
+        return _address(loopback.get(self.web.host, self.web.host), port)
 
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 – compared with, not bound to
@@ -242,6 +246,10 @@ def load() -> Settings:
         return Settings()
     except Unreadable as error:
         raise BadSettings([str(error)]) from None
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _secrets_in_public() -> Iterator[str]:

@@ -342,6 +342,20 @@ def test_where_people_reach_the_pages(
     assert load().web_base(99) == base
 
 
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:9"),
+        ("0.0.0.0", "http://127.0.0.1:9"),
+        ("::", "http://[::1]:9"),
+        ("10.0.0.5", "http://10.0.0.5:9"),
+    ],
+)
+def test_where_commands_reach_the_running_okno(host: str, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKNO_WEB__HOST", host)
+    assert load().loopback_base(9) == base
+
+
 def test_what_telegram_is_told(settings_file: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load().telegram_settings() is None
     settings_file(
