@@ -255,6 +255,24 @@ async def test_a_file_of_another_messenger_is_carried_over(
     assert desk.fake.world.files[shown.file].name == "a.bin"
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("отчёт 😀.pdf", "отчёт 😀.pdf"),
+        ('a"b\r\nX: y/c\\d.txt', "a_b__X: y_c_d.txt"),
+        ("", "file"),
+        ("x" * 300, "x" * 120),
+    ],
+)
+async def test_file_names_of_people_break_nothing(
+    desk: Desk, elsewhere: Elsewhere, name: str, kept: str
+) -> None:
+    elsewhere.contents["r"] = b"x"
+    content = Content("document", files=(Attachment("document", "r", name=name),))
+    await desk.bot.send(Send(str(desk.chat), (content,), "l", str(desk.topic), source="web"))
+    assert desk.fake.world.files[desk.shown()[0].file].name == kept
+
+
 async def test_files_of_another_messenger_go_as_albums_by_kind(desk: Desk, elsewhere: Elsewhere) -> None:
     kinds: list[Any] = ["photo", "video", "document", "document", "voice", "photo"]
     elsewhere.contents = {f"r{n}": f"{n}".encode() for n in range(len(kinds))}

@@ -29,6 +29,8 @@ _NAMES = {
     "sticker": "sticker.webp",
 }
 
+MAX_NAME = 120
+
 TOO_BIG = "refused.file_too_big"
 
 
@@ -36,7 +38,7 @@ class StreamedFile(InputFile):
     """A file that is read from its messenger while it goes out. `trouble` says why its bytes ended early."""
 
     def __init__(self, files: FileSource, source: str, file: Attachment) -> None:
-        super().__init__(filename=file.name or _NAMES.get(file.kind, "file"))
+        super().__init__(filename=_clean(file.name) or _NAMES.get(file.kind, "file"))
         self._files = files
         self._source = source
         self._ref = file.ref
@@ -54,6 +56,11 @@ class StreamedFile(InputFile):
         except FileRefused as refused:
             self.trouble = TryLater(refused.reason) if refused.later else Refused("message", refused.reason)
             raise
+
+
+def _clean(name: str) -> str:
+    """A file's name as a form can carry it: people choose names, and some hold quotes or line ends."""
+    return "".join(c if c.isprintable() and c not in '"\\/' else "_" for c in name)[-MAX_NAME:]
 
 
 def _check_size(sent: int) -> None:

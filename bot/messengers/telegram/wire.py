@@ -28,6 +28,7 @@ SECONDS = 20.0
 SECONDS_WITH_FILES = 600.0
 """The same when it brings a file."""
 
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _JSON = {"Content-Type": "application/json"}
 _CHUNK = 64 * 1024
 
@@ -86,7 +87,7 @@ class Wire:
         try:
             async with self._http().post(url, data=data, headers=headers, timeout=timeout) as answer:
                 return _result(answer.status, await answer.read())
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except _NO_CONNECTION as error:
             raise NotReachedError(type(error).__name__) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise CutOffError(type(error).__name__) from None
