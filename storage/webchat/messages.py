@@ -96,9 +96,15 @@ def edit(
     if found.content == content and found.buttons == shown:
         return Stored([found], fresh=False)
     edited = found.edited or (found.role == "message" and found.content != content)
-    return _changed(
-        conn, found, content=dump_content(content), buttons=_dump_buttons(shown), edited=int(edited)
-    )
+    values = {"content": dump_content(content), "buttons": _dump_buttons(shown), "edited": int(edited)}
+    return _changed(conn, found, _after_card(found, shown), **values)
+
+
+def _after_card(card: WebMessage, buttons: Buttons) -> dict[str, int]:
+    """What a changed card says of its thread: one that offers nothing belongs to a talk that went on elsewhere."""
+    if card.role != "card" or bool(card.buttons) == bool(buttons):
+        return {}
+    return {"closed": 0} if buttons else {"closed": 1, "waiting": 0}
 
 
 def edit_text(conn: Connection, chat: str, message_id: int, person: str, text: RichText) -> Stored | Missing:
@@ -140,7 +146,7 @@ def mark(conn: Connection, chat: str, message_id: int, mark_: str) -> Stored | M
     if mark_ == found.mark or (found.mark == "seen" and mark_ == "delivered"):
         return Stored([found], fresh=False)
     answered: dict[str, int] = {}
-    if mark_ == "delivered" and found.thread != NO_THREAD and found.person:
+    if mark_ in ("delivered", "seen") and found.thread != NO_THREAD and found.person:
         chat_id = chats.ensure(conn, found.chat, "group").id
         newest = _NEWEST_COPY.value(conn, chat_id=chat_id, thread_id=found.thread) or 0
         answered = {"waiting": 0} if newest < found.id else {}

@@ -157,7 +157,7 @@ class House:
 
 FACTS = PageFacts(
     greeting=lambda locale: f"greeting in {locale}",
-    commands=lambda locale: (CommandFacts("close", "", f"closes, in {locale}"),),
+    commands=lambda locale: (CommandFacts("close", "close", f"closes, in {locale}"),),
 )
 
 

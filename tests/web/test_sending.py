@@ -275,3 +275,37 @@ async def test_it_checks_itself(house: House) -> None:
     assert all(f.ok for f in await house.messenger.check_account())
     assert (await house.messenger.check_chat("bugs", "desk"))[0].ok
     assert not (await house.messenger.check_chat("c:someone", "leads"))[0].ok
+
+
+async def test_a_thread_whose_card_offers_nothing_is_over(house: House) -> None:
+    agent = await house.agent()
+    thread = await thread_in(house)
+    buttons = ((Button("Take", "take"),),)
+    send = Send("howto", words("card"), "l0", thread=thread, role="card", buttons=buttons)
+    (card,) = refs(await house.messenger.send(send))
+    await house.messenger.send(Send("howto", words("question"), "l1", thread=thread))
+
+    async def listed(closed: int) -> list[tuple[bool, bool]]:
+        found = (await agent.get(f"threads?chat=howto&closed={closed}"))["threads"]
+        return [(t["closed"], t["waiting"]) for t in found]
+
+    await house.messenger.edit(Edit("howto", card, words("moved to bugs")[0], thread))
+    assert (await listed(0), await listed(1)) == ([], [(True, False)])
+    await house.messenger.edit(Edit("howto", card, words("it is back")[0], thread, buttons=buttons))
+    assert (await listed(0), await listed(1)) == ([(False, False)], [])
+    page = await agent.get(f"messages?chat=howto&thread={thread}")
+    assert page["card"]["text"] == "it is back"
+
+
+async def test_what_was_seen_before_it_was_marked_waits_no_more(house: House) -> None:
+    customer, agent = await house.customer(), await house.agent()
+    chat, thread = await private_of(customer), await thread_in(house)
+    await house.messenger.send(Send("howto", words("hello"), "l1", thread=thread))
+    answer = await agent.say("answer", chat="howto", thread=thread)
+    original = Original("howto", (answer["id"],))
+    (copy,) = refs(
+        await house.messenger.send(Send(chat, words("answer"), "l2", original=original, source="web"))
+    )
+    await customer.post("read", {"ref": copy})
+    await house.messenger.react(React("howto", answer["id"], "✅", thread, "delivered"))
+    assert not (await agent.get("threads?chat=howto"))["threads"][0]["waiting"]

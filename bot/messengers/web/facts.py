@@ -21,7 +21,7 @@ class DeskFacts:
 
 @dataclass(frozen=True, slots=True)
 class CommandFacts:
-    """A command that the composer offers. `usage` shows its argument (`snooze 2h`); `where` it makes sense."""
+    """A command that the composer offers. `usage` is what one would type (`snooze 2h`), `where` it makes sense."""
 
     name: str
     usage: str

@@ -5,7 +5,7 @@ import { richText } from "./richtext.js";
 import { clockTime, wholeTime } from "./time.js";
 import { t } from "./words.js";
 
-// look: { me, side, name(message), state(message), variant(message), quoted(reply), onquote, onpress, onmenu }
+// look: { me, side, name(message), state(message), variant(message), quoted(reply), plain(message)?, words(message)?, onquote, onpress, onmenu }
 export function bubble(message, look) {
   const variant = look.variant(message);
   const el = h("li", { class: `msg ${variant}`, "data-id": message.id ?? message.key });
@@ -17,7 +17,7 @@ export function bubble(message, look) {
   const box = h("div", { class: "bubble" });
   if (author) box.append(h("div", { class: "author" }, author));
   if (message.forwarded) box.append(h("div", { class: "forwarded" }, t("forwarded", { from: message.forwarded })));
-  if (message.reply) box.append(quote(message.reply, look));
+  if (message.reply && !look.plain?.(message)) box.append(quote(message.reply, look));
   const shown = attachments(message);
   if (shown.length) {
     box.classList.add("with-files");

@@ -131,7 +131,7 @@ async function start() {
   }
   fill(status);
   seq = state.seq;
-  conversation.setEmpty(h("div", { class: "greeting" }, h("span", { class: "greeting-icon" }, icon("reply")), h("p", {}, state.greeting)));
+  conversation.setEmpty(h("div", { class: "greeting" }, h("span", { class: "greeting-icon" }, icon("talk")), h("p", {}, state.greeting)));
   conversation.open(state);
   for (const item of outbox.items) shown(item);
   live = new Live("c", () => ({ [state.me]: seq }), onframe, onstate);

@@ -46,7 +46,7 @@ export class Palette {
       h(
         "li",
         { role: "option", "aria-selected": String(i === this.at), class: i === this.at ? "at" : "", onmousedown: (event) => { event.preventDefault(); this.#choose(command); } },
-        h("code", {}, `/${command.name}`, command.usage ? h("i", {}, ` ${command.usage}`) : null),
+        h("code", {}, `/${command.name}`, h("i", {}, command.usage.slice(command.name.length))),
         h("span", {}, command.about),
       )));
     this.el.children[this.at]?.scrollIntoView({ block: "nearest" });

@@ -29,6 +29,7 @@ const list = new ThreadList({
   fetch: (chat, closed, before) => api.get("threads", { chat, closed: closed ? 1 : "", before }),
   open: (chat, thread) => go(chat, thread),
   me: () => state.me.id,
+  notePrefix: () => state.note_prefix,
   startHint: () => {
     const [before, after] = t("no_threads").split("{page}");
     return h("p", {}, before, h("a", { href: "/", target: "_blank" }, t("customer_page")), after);

@@ -9,6 +9,7 @@ import { avatar, parts } from "./threads.js";
 import { t } from "./words.js";
 
 const COMMAND = /^[/!]\p{L}/u;
+const TYPING_COMMAND = /^[/!](\p{L}|$)/u;
 
 export class ThreadView {
   // office: { api, deeds, outbox, state, desk, thread, list, back, read }
@@ -33,7 +34,7 @@ export class ThreadView {
 
   async open(ref) {
     const page = await this.api.get("messages", { chat: this.chat, thread: this.thread });
-    if (page.card) this.card.show(page.card);
+    if (page.card) { this.card.show(page.card); this.composer.changed(); }
     this.conversation.setEmpty(h("p", {}, t(this.thread ? "nothing_yet" : "general_empty")));
     this.conversation.open(page);
     if (ref) this.conversation.goTo(ref);
@@ -49,7 +50,7 @@ export class ThreadView {
   }
 
   apply(message) {
-    if (message.role === "card" && this.thread) this.card.show(message);
+    if (message.role === "card" && this.thread) { this.card.show(message); this.composer.changed(); }
     else this.conversation.apply(message);
   }
 
@@ -86,6 +87,7 @@ export class ThreadView {
       name: (m) => (m.by && m.by !== this.me ? m.author : m.by ? "" : m.author ?? ""),
       state: (m) => (!m.id ? m.state : m.by && m.mark ? m.mark : ""),
       words: (m) => (this.#isNote(m) ? { text: m.text.slice(this.state.note_prefix.length).trimStart() } : m),
+      plain: (m) => m.role === "bot" && COMMAND.test(m.reply.text ?? ""), // an answer to a command says enough
       quoted: (r) => this.#who(r),
       menu: (m) => (m.id && !m.deleted ? this.#choices(m) : []),
       onquote: (id) => this.conversation.goTo(id),
@@ -152,7 +154,7 @@ export class ThreadView {
     const where = this.thread ? "thread" : "desk";
     this.palette = new Palette({
       commands: () => this.state.commands.filter((c) => c.where === where),
-      choose: (command) => { this.composer.text = `/${command.name}${command.usage ? " " : ""}`; this.composer.input.focus(); },
+      choose: (command) => { this.composer.text = `/${command.name}${command.usage === command.name ? "" : " "}`; this.composer.input.focus(); },
     });
     this.composer = new Composer({
       api: this.api,
@@ -182,12 +184,13 @@ export class ThreadView {
     this.composer.input.focus();
   }
 
-  // Where the words would go: customer, note, inside, command, desk.
+  // Where the words would go: customer, note, inside, command, desk; left: nowhere, the talk goes on elsewhere.
   #aimOf(text) {
     const { state, desk } = this;
     if (this.note || text.startsWith(state.note_prefix)) return "note";
-    if (COMMAND.test(text)) return text.slice(1).startsWith(`${state.answer_command} `) ? "customer" : "command";
+    if (TYPING_COMMAND.test(text)) return text.slice(1).startsWith(`${state.answer_command} `) ? "customer" : "command";
     if (!this.thread) return "desk";
+    if (this.card.message && !this.card.message.buttons) return "left";
     if (this.toCustomer) return "customer";
     const target = this.composer?.reply;
     if (target && (target.by || target.role !== "message")) return desk.mirror === "replies" || this.#isNote(target) ? "inside" : "customer";
@@ -199,7 +202,7 @@ export class ThreadView {
     const editing = this.composer.editing;
     const aim = editing ? "editing" : this.#aimOf(this.composer.text);
     this.composer.el.dataset.aim = aim;
-    fill(this.goal, editing ? null : [icon({ customer: "outside", note: "note", inside: "note", command: "hash", desk: "hash" }[aim]), t(`aim.${aim}`)]);
+    fill(this.goal, editing ? null : [icon({ customer: "outside", note: "note", inside: "note", command: "hash", desk: "hash", left: "alert" }[aim]), t(`aim.${aim}`)]);
   }
 
   #placeholder() {

@@ -7,7 +7,7 @@ import { t } from "./words.js";
 // `Name · first words #123` -> its three parts, each of which may be missing.
 export function parts(title) {
   const number = title.match(/ #(\d+)$/);
-  const rest = number ? title.slice(0, number.index) : title;
+  const rest = (number ? title.slice(0, number.index) : title).replace(/^✔ /, ""); // closed is shown by its place
   const at = rest.indexOf(" · ");
   return { name: at < 0 ? rest : rest.slice(0, at), subject: at < 0 ? "" : rest.slice(at + 3), number: number?.[1] ?? "" };
 }
@@ -20,7 +20,7 @@ export function avatar(name) {
   return h("span", { class: `avatar tone-${hue % 6}`, "aria-hidden": "true" }, letters || "·");
 }
 
-// hooks: fetch(chat, closed, before) -> {threads, more}, open(chat, thread), me(), startHint()
+// hooks: fetch(chat, closed, before) -> {threads, more}, open(chat, thread), me(), notePrefix(), startHint()
 export class ThreadList {
   constructor(hooks) {
     this.hooks = hooks;
@@ -114,6 +114,8 @@ export class ThreadList {
     if (!last) return subject;
     const words = last.text || named(last.kind);
     if (last.role !== "message" || !last.by) return words;
+    const prefix = this.hooks.notePrefix();
+    if (words.startsWith(prefix)) return `${t("note")}: ${words.slice(prefix.length).trimStart()}`;
     return `${last.by === this.hooks.me() ? t("you") : last.author}: ${words}`;
   }
 
