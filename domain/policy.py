@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Literal
 
 Mirror = Literal["all", "replies"]
+Assign = Literal["queue", "duty", "even"]
 
 LEADS = "leads"
 """The reserved name under which the leads' chat is bound; no desk may be called so."""
@@ -25,18 +26,6 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """One staff group chat for one category. `address` is set when the settings name it."""
-
-    name: str
-    title: str
-    icon: str
-    mirror: Mirror
-    address: Address | None = None
-    default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Interval:
     """Open from `start` up to `end` local time; `end` at or before `start` reaches into the next day."""
 
@@ -46,10 +35,73 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """The weekly schedule: `weekly[0]` is Monday."""
+    """The weekly schedule: `weekly[0]` is Monday; and the days that don't follow it.
+
+    `country`: whose public holidays are closed (`RU`), none when empty. `closed`: closed besides. `open`: worked
+    all the same, by that weekday's schedule, or by the week's first one when that weekday is closed.
+    """
 
     timezone: str
     weekly: tuple[tuple[Interval, ...], ...]
+    country: str = ""
+    closed: frozenset[date] = frozenset()
+    open: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of a target, in percent."""
+
+    percent: int
+
+    def of(self, target: timedelta) -> timedelta:
+        """That share of `target`."""
+        return target * self.percent / 100
+
+
+Reminder = Share | timedelta
+"""When to remind: at a share of the target, or after so much working time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """In how much working time customers of a tier are answered; None follows the desk."""
+
+    first_response: timedelta | None = None
+    next_response: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """These agents (`telegram:42`) are on duty on these weekdays (0 is Monday) in this interval of local time."""
+
+    days: frozenset[int]
+    hours: Interval
+    timezone: str
+    agents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One staff group chat for one category. `address` is set when the settings name it.
+
+    What is None follows the general rules. `assign_timeout`: the working time after which a ticket that was
+    assigned and not answered goes to the next; None leaves it.
+    """
+
+    name: str
+    title: str
+    icon: str
+    mirror: Mirror
+    address: Address | None = None
+    default: bool = False
+    hours: WorkingHours | None = None
+    first_response: timedelta | None = None
+    next_response: timedelta | None = None
+    remind_at: tuple[Reminder, ...] | None = None
+    repeat_breach: timedelta | None = None
+    assign: Assign = "queue"
+    assign_timeout: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +151,14 @@ class Policy:
         default_factory=lambda: WorkingHours("Europe/Moscow", ((Interval(time(10), time(20)),),) * 7)
     )
     first_response: timedelta = timedelta(minutes=15)
+    next_response: timedelta = timedelta(minutes=15)
+    remind_at: tuple[Reminder, ...] = (Share(66),)
+    repeat_breach: timedelta = timedelta(minutes=15)
+    tiers: Mapping[str, Targets] = field(default_factory=dict)
+    rota: tuple[Shift, ...] = ()
+    leads_mentions: tuple[str, ...] = ()
     reopen_within: timedelta = timedelta(hours=24)
+    auto_close: timedelta | None = timedelta(hours=72)
     csat: bool = True
     csat_every: timedelta = timedelta(days=7)
     show_agents: Literal["team", "name"] = "team"
@@ -114,3 +173,8 @@ class Policy:
     def desk(self, name: str) -> Desk | None:
         """The desk of that name, or None."""
         return next((d for d in self.desks if d.name == name), None)
+
+    def hours_of(self, name: str) -> WorkingHours:
+        """The working hours of that desk as the settings give them: its own, or the general ones."""
+        desk = self.desk(name)
+        return (desk and desk.hours) or self.hours

@@ -1,0 +1,46 @@
+"""Public holidays by country, from the package `holidays`, which is loaded when the first country is asked for."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+from escalation.hours import Calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from domain.policy import Interval, WorkingHours
+
+
+def known(country: str) -> bool:
+    """Whether the holidays of that country (`RU`) are known."""
+    import holidays
+
+    return country in holidays.list_supported_countries()
+
+
+def holidays_of(country: str) -> Callable[[int], frozenset[date]] | None:
+    """The public holidays of a country by year, with the days off they are moved to; None without a country."""
+    return partial(_of_year, country) if country else None
+
+
+def calendar(hours: WorkingHours, overrides: Mapping[date, tuple[Interval, ...]] | None = None) -> Calendar:
+    """The calendar of these hours; the same one for the same hours, so that what it has computed is kept.
+
+    Raises NeverOpen when the weekly schedule is empty.
+    """
+    return _calendar(hours, tuple(sorted((overrides or {}).items(), key=lambda day: day[0])))
+
+
+@lru_cache(maxsize=64)
+def _calendar(hours: WorkingHours, overrides: tuple[tuple[date, tuple[Interval, ...]], ...]) -> Calendar:
+    return Calendar(hours, holidays_of(hours.country), dict(overrides))
+
+
+@lru_cache(maxsize=256)
+def _of_year(country: str, year: int) -> frozenset[date]:
+    import holidays
+
+    return frozenset(holidays.country_holidays(country, years=year))
