@@ -45,6 +45,12 @@ Telegram is not set up. To get it going:
   5. Write /desk bugs there (or howto, wishes, leads). Until then the staff page answers.
 Without Telegram, `make run` serves the built-in pages; it prints where."""
 
+UNBOUND = """
+Customers in Telegram are answered from the staff page by now. To answer from Telegram groups:
+  1. Send the bot, in private, /claim CODE with the code that is printed when Okno starts: you are an admin.
+  2. Add the bot to your team's group as an administrator who may manage topics.
+  3. Write /desk bugs there (or howto, wishes, leads)."""
+
 
 @dataclass(slots=True)
 class Report:
@@ -80,6 +86,10 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     await _messengers(settings, known, report)
     if settings.telegram.token is None:
         say(NEWCOMER)
+    elif not any(
+        chat.messenger == "telegram" for chat in (*known.bindings.values(), *dict(settings.chats()).values())
+    ):
+        say(UNBOUND)
     return report.code
 
 

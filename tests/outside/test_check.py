@@ -120,6 +120,13 @@ async def test_a_token_that_telegram_does_not_know(
     assert not any("wrong_token" in line for line in lines)
 
 
+async def test_telegram_without_a_group_is_told_how_to_get_one(telegram: TelegramFake) -> None:
+    code, lines = await checked()
+    assert code == 0, lines
+    assert any(line.startswith("✔ Telegram: ") for line in lines), lines
+    assert "/desk bugs" in lines[-1]
+
+
 async def test_telegram_groups_desk_by_desk(monkeypatch: pytest.MonkeyPatch, telegram: TelegramFake) -> None:
     boss = telegram.people.user("Boss")
     good = telegram.people.group(
@@ -145,6 +152,7 @@ async def test_desks_that_were_bound_from_inside_a_chat(telegram: TelegramFake) 
     code, lines = await checked()
     assert code == 0, lines
     assert any(line.startswith("✔ bugs: ") and "Team" in line for line in lines), lines
+    assert not any("/desk bugs" in line for line in lines)
     assert "✔ howto: on the staff page" in lines
 
 
