@@ -63,7 +63,7 @@ class Engine:
             utc_now,
             health,
         )
-        self.intake = Intake(self.committer, self.pump, utc_now, health)
+        self.intake = Intake(self.committer, policy, self.pump, self.delivery.take, utc_now, health)
         self._profiles: dict[str, object] = {}
 
     async def take_in(self, messenger: Messenger) -> None:

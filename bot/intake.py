@@ -1,14 +1,22 @@
 """Intake: keeps raw events in the journal, and only then lets the messenger acknowledge them.
 
-Receipt slows down when the pump is full (the events are kept already), and stops while the database can't be
-written: `accept` raises, and the messenger leaves the events with the platform.
+A few events that come while nothing else waits are handled in the very transaction that keeps them: one commit
+instead of two before a customer's message is on its way. Receipt slows down when the pump is full (the events are
+kept already), and stops while the database can't be written: `accept` raises, and the messenger leaves the events
+with the platform.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import structlog
+
+from bot.health import fault
 from storage import journal
+from storage.database import DatabaseBusy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,19 +25,35 @@ if TYPE_CHECKING:
     from bot.health import Health
     from bot.messengers.contract import Accept
     from bot.patience import Committer
-    from bot.pump import Pump
-    from domain.events import RawEvent
+    from bot.pump import Handle, Pump
+    from domain.events import Event, RawEvent
+    from domain.policy import Policy
+    from domain.work import Effects
+    from storage import Connection
     from storage.journal import JournalRow
+
+_log = structlog.get_logger()
 
 
 class Intake:
-    """The way in, the same for every messenger."""
+    """The way in, the same for every messenger. `outlet` takes what handlers want done after their commit."""
 
-    def __init__(self, committer: Committer, pump: Pump, now: Callable[[], datetime], health: Health) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        policy: Policy,
+        pump: Pump,
+        outlet: Callable[[Effects], None],
+        now: Callable[[], datetime],
+        health: Health,
+    ) -> None:
         self._committer = committer
+        self._policy = policy
         self._pump = pump
+        self._outlet = outlet
         self._now = now
         self._health = health
+        self._arriving: Counter[str] = Counter()
 
     def accept(self, messenger: str, account: str) -> Accept:
         """What this messenger hands its events to. Raises DatabaseBusy when they can't be kept."""
@@ -37,15 +61,83 @@ class Intake:
         async def keep(events: Sequence[RawEvent]) -> None:
             if not events:
                 return
-            now_ms = int(self._now().timestamp() * 1000)
-            rows = await self._committer.once(journal.append, messenger, account, events, now_ms)
+            alone = not self._arriving[messenger]  # else what others bring might have to go first
+            self._arriving[messenger] += 1
+            try:
+                rows = await self._handled(messenger, account, events) if alone else None
+                if rows is None:
+                    rows = await self._committer.once(
+                        journal.append, messenger, account, events, self._now_ms()
+                    )
+            finally:
+                self._arriving[messenger] -= 1
             await self.committed(rows)
 
         return keep
 
     async def committed(self, rows: Sequence[JournalRow]) -> None:
         """Hand on rows that are committed; waits while too many are in hand."""
-        for row in rows:
-            self._health.count("events_received", row.messenger)
-        self._pump.offer(rows)
-        await self._pump.room()
+        if rows:
+            self._count(rows)
+            self._pump.offer(rows)
+            await asyncio.sleep(0)  # handling goes before whatever the messenger does next
+            await self._pump.room()
+
+    async def _handled(
+        self, messenger: str, account: str, events: Sequence[RawEvent]
+    ) -> Sequence[JournalRow] | None:
+        """Keep and handle the events in one transaction; the rows still to be handled, None when nothing happened."""
+        reserved = self._pump.reserve(messenger, events)
+        if reserved is None:
+            return None
+        try:
+            rows, effects = await self._committer.once(
+                _kept_and_handled,
+                self._pump.handle,
+                self._policy,
+                self._now(),
+                (messenger, account),
+                events,
+                reserved.events,
+            )
+        except DatabaseBusy:
+            raise
+        except Exception as error:  # noqa: BLE001 (nothing of it happened: the events take their turn, and are tried there)
+            _log.warning("not handled at once", messenger=messenger, error=fault(error))
+            return None
+        finally:
+            self._pump.release(reserved)
+        if effects is None:
+            return rows
+        self._count(rows)
+        self._health.count("events_handled", messenger, by=len(rows))
+        for effect in effects:
+            self._outlet(effect)
+        await asyncio.sleep(0)  # sending goes before whatever the messenger does next
+        return ()
+
+    def _count(self, rows: Sequence[JournalRow]) -> None:
+        self._health.count("events_received", rows[0].messenger, by=len(rows))
+
+    def _now_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)
+
+
+def _kept_and_handled(
+    conn: Connection,
+    handle: Handle,
+    policy: Policy,
+    now: datetime,
+    origin: tuple[str, str],
+    raw: Sequence[RawEvent],
+    events: Sequence[Event],
+) -> tuple[list[JournalRow], list[Effects] | None]:
+    """One unit. Events of which some were there already are only kept: they are handled in their turn."""
+    messenger, account = origin
+    rows = journal.append(conn, messenger, account, raw, int(now.timestamp() * 1000))
+    if len(rows) != len(raw):
+        return rows, None
+    return rows, [
+        handle(conn, policy, now, messenger, (row.id,), (event,))
+        for row, event in zip(rows, events, strict=True)
+    ]

@@ -10,17 +10,17 @@ import asyncio
 import heapq
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
 
 from bot.health import fault
-from domain.events import Event, Wrote
+from domain.events import Event, RawEvent, Wrote
 from storage import journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
 
     from bot.health import Health
@@ -31,10 +31,16 @@ if TYPE_CHECKING:
     from storage import Connection
     from storage.journal import JournalRow
 
+    Handle = Callable[[Connection, Policy, datetime, str, Sequence[int], Sequence[Event]], Effects]
+    """Handles events, several only when they are one album; a unit of work."""
+
 _log = structlog.get_logger()
 
 AT_ONCE = 64
 """Lanes handled side by side; as many as share one commit."""
+
+AT_ONCE_EVENTS = 4
+"""Events that came together and may be handled in the transaction that keeps them; more go faster side by side."""
 
 CAPACITY = 10_000
 """Rows in hand; above it whoever offers waits."""
@@ -53,7 +59,7 @@ _LOOKUP_SECONDS = 3.0
 class Handlers:
     """The units of work that the pump asks of the handlers."""
 
-    handle: Callable[[Connection, Policy, datetime, str, Sequence[int], Sequence[Event]], Effects]
+    handle: Handle
     give_up: Callable[[Connection, Policy, datetime, str, int, str], Effects]
 
 
@@ -74,6 +80,14 @@ class _Lane:
         while album and self.rows and self.rows[0][2].album == album:
             group.append(heapq.heappop(self.rows)[2])
         return group
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Events that are handled outside their turn, and the lanes held for them."""
+
+    keys: tuple[tuple[str, str], ...]
+    events: list[Event]
 
 
 class Pump:
@@ -154,6 +168,46 @@ class Pump:
             _, late = await asyncio.wait(self._tasks, timeout=within)
             for task in late:
                 task.cancel()
+
+    # ── at once ──
+
+    def reserve(self, messenger: str, events: Sequence[RawEvent]) -> Reserved | None:
+        """Take events that may be handled in the transaction that keeps them; None when they must take their turn.
+
+        That is when there are few of them, nothing of their lanes is in hand, none belongs to an album, and
+        converting them needs no waiting. Whoever reserves must `release`.
+        """
+        if len(events) > AT_ONCE_EVENTS or messenger not in self._live or self._stopping:
+            return None
+        keys = {(messenger, event.lane) for event in events}
+        if any(event.album for event in events) or any(key in self._lanes for key in keys):
+            return None
+        read = [self._read_at_once(self._messengers[messenger], event) for event in events]
+        if None in read:
+            return None
+        for key in keys:
+            self._lanes[key] = _Lane(key, taken=True)
+        return Reserved(tuple(keys), [event for event in read if event is not None])
+
+    def release(self, reserved: Reserved) -> None:
+        """Let go of the lanes; what came for them meanwhile takes its turn."""
+        for key in reserved.keys:
+            lane = self._lanes[key]
+            lane.taken = False
+            self._consider(lane)
+
+    @property
+    def handle(self) -> Handle:
+        """The unit of work that handles events."""
+        return self._handlers.handle
+
+    def _read_at_once(self, messenger: Messenger, raw: RawEvent) -> Event | None:
+        """The event, or None when reading it fails or would have to wait: its turn will show what is wrong."""
+        try:
+            event = messenger.convert(orjson.loads(raw.payload) if raw.parsed is None else raw.parsed)
+            return _without_waiting(messenger.lookup(event))
+        except Exception:  # noqa: BLE001 (tried again in its turn, and given up on there)
+            return None
 
     # ── turns ──
 
@@ -273,6 +327,16 @@ class Pump:
             await self._committer.run(journal.mark_failed, row.id, reason)
         else:
             self._outlet(effects)
+
+
+def _without_waiting(looking_up: Coroutine[Any, Any, Event]) -> Event | None:
+    """The coroutine's result if it gets there without waiting for anything; else None, and it is broken off."""
+    try:
+        looking_up.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    looking_up.close()
+    return None
 
 
 def _one_album(events: Sequence[Event]) -> bool:
