@@ -107,9 +107,14 @@ journal = Table(
     _at("received_at"),
     UniqueConstraint("messenger", "account", "key"),
 )
-Index("ix_journal_new", journal.c.id, sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'"))
 Index(
-    "ix_journal_failed", journal.c.id, sqlite_where=text("state = 'failed'"), postgresql_where=text("state = 'failed'")
+    "ix_journal_new", journal.c.id, sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")
+)
+Index(
+    "ix_journal_failed",
+    journal.c.id,
+    sqlite_where=text("state = 'failed'"),
+    postgresql_where=text("state = 'failed'"),
 )
 Index("ix_journal_received_at", journal.c.received_at)
 
@@ -148,6 +153,7 @@ customers = Table(
     _text("name"),
     _text("details"),
     _text("next_desk"),  # the desk that their next message is filed in (`/bug` without words)
+    _text("tier"),
     _at("blocked_at", nullable=True),
     _at("rating_asked_at", nullable=True),
     _at("created_at"),
@@ -202,6 +208,7 @@ tickets = Table(
     _text("state", "agent"),  # agent | customer: who is waited for | snoozed | closed
     _text("subject"),
     Column("assignee_id", Id, nullable=True),
+    _at("assigned_at", nullable=True),
     _at("unanswered_since", nullable=True),
     _at("answered_at", nullable=True),
     _at("snoozed_until", nullable=True),
@@ -220,7 +227,12 @@ Index(
     postgresql_where=text("state <> 'closed'"),
 )
 Index("ix_tickets_customer_id", tickets.c.customer_id)
-Index("ix_tickets_open", tickets.c.desk, sqlite_where=text("state <> 'closed'"), postgresql_where=text("state <> 'closed'"))
+Index(
+    "ix_tickets_open",
+    tickets.c.desk,
+    sqlite_where=text("state <> 'closed'"),
+    postgresql_where=text("state <> 'closed'"),
+)
 Index(
     "ix_tickets_snoozed",
     tickets.c.snoozed_until,
@@ -315,6 +327,89 @@ attempts = Table(  # what was sent lately, so that pacing survives a restart
     _at("at"),
 )
 Index("ix_attempts_at", attempts.c.at)
+
+clocks = Table(  # one row a wait of a customer for an answer; times of work in milliseconds
+    "clocks",
+    metadata,
+    _id(),
+    _ref("ticket_id", "tickets.id"),
+    _text("kind"),  # first | next
+    _at("started_at"),
+    _number("target"),
+    _at("since"),
+    _number("used"),
+    _at("due_at", nullable=True),
+    _at("held_at", nullable=True),
+    _number("held_used"),
+    _at("ended_at", nullable=True),
+    _text("outcome"),
+    _number("reminders"),
+    _number("reminded"),
+    _number("pings"),
+    _number("pinged"),
+    _number("breaches"),
+    _at("quiet_until", nullable=True),
+    Column("quiet_by", Id, nullable=True),
+    Column("answered_by", Id, nullable=True),
+    _at("wake_at", nullable=True),
+    _number("over"),
+)
+Index("ix_clocks_ticket_id", clocks.c.ticket_id, clocks.c.id)
+Index(
+    "uq_clocks_running",
+    clocks.c.ticket_id,
+    unique=True,
+    sqlite_where=text("over = 0"),
+    postgresql_where=text("over = 0"),
+)
+Index("ix_clocks_wake_at", clocks.c.wake_at, sqlite_where=text("over = 0"), postgresql_where=text("over = 0"))
+
+reminders = Table(  # what was given for a clock: each number once
+    "reminders",
+    metadata,
+    Column("clock_id", Id, ForeignKey("clocks.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # reminder | ping
+    Column("number", Integer, primary_key=True),
+    _at("at"),
+)
+
+pings = Table(  # a message to the leads about one or several breaches
+    "pings",
+    metadata,
+    _id(),
+    _ref("place_id", "places.id"),
+    Column("ref", Text, nullable=True),
+    _at("created_at"),
+)
+
+ping_clocks = Table(
+    "ping_clocks",
+    metadata,
+    Column("ping_id", Id, ForeignKey("pings.id"), primary_key=True),
+    Column("clock_id", Id, ForeignKey("clocks.id"), primary_key=True),
+)
+Index("ix_ping_clocks_clock_id", ping_clocks.c.clock_id)
+
+hours_days = Table(  # days whose hours were set from a chat
+    "hours_days",
+    metadata,
+    Column("desk", Text, primary_key=True),  # empty: all desks
+    Column("day", Text, primary_key=True),  # 2026-12-31
+    _text("intervals"),  # 10:00-14:00,15:00-20:00; empty: closed
+    _text("set_by"),
+    _at("set_at"),
+)
+
+duty = Table(  # what people set over the rota
+    "duty",
+    metadata,
+    _id(),
+    _text("change"),  # instead | also | away
+    _text("agents"),  # addresses, separated by blanks
+    _at("start_at"),
+    _at("end_at", nullable=True),
+    _text("set_by"),
+)
 
 once = Table(
     "once",
