@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiogram import methods as api
-
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import NO_REPLY
 from bot.messengers.telegram.wire import ApiError, Wire
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiogram import methods as api
-from aiogram.types import ReactionTypeEmoji
-
 from bot.messengers.telegram import ids
 from bot.messengers.telegram.compose import (
     CAPTIONED,
@@ -18,6 +15,7 @@ from bot.messengers.telegram.compose import (
     worded,
 )
 from bot.messengers.telegram.entities import message_entities
+from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.outcomes import NOT_MODIFIED, outcome_of
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.wire import ApiError, WireError
@@ -107,7 +105,7 @@ class Changer:
     async def react(self, request: React) -> Outcome:
         """Set the bot's only reaction on a message."""
         reaction: list[Any] = (
-            [ReactionTypeEmoji(emoji=request.emoji.replace(_VARIATION, ""))] if request.emoji else []
+            [types.ReactionTypeEmoji(emoji=request.emoji.replace(_VARIATION, ""))] if request.emoji else []
         )
         target: dict[str, Any] = {"chat_id": request.chat, "message_id": ids.message_id(request.ref)}
         try:

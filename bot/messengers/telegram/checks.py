@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiogram import methods as api
-
 from bot.messengers.contract import Finding
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import outcome_of
 from bot.messengers.telegram.wire import Wire, WireError
 from domain.requests import Refused

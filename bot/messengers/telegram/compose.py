@@ -10,20 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from aiogram import methods as api
-from aiogram.types import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaAudio,
-    InputMediaDocument,
-    InputMediaPhoto,
-    InputMediaVideo,
-    LinkPreviewOptions,
-    ReplyParameters,
-)
-
 from bot.messengers.telegram import ids
 from bot.messengers.telegram.entities import message_entities
+from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.upload import MAX_PHOTO, StreamedFile
 from domain.richtext import RichText, plain, silence_mentions, split, utf16_length
@@ -43,7 +32,7 @@ MAX_ALBUM = 10
 
 CAPTIONED = frozenset({"photo", "document", "animation", "audio", "voice", "video"})
 
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = types.LinkPreviewOptions(is_disabled=True)
 _FULL_WIDTH_AT = "＠"
 
 _SENDING: dict[str, type[TelegramMethod[Any]]] = {
@@ -57,10 +46,10 @@ _SENDING: dict[str, type[TelegramMethod[Any]]] = {
     "sticker": api.SendSticker,
 }
 _ALBUM_ITEMS: dict[str, type[Any]] = {
-    "photo": InputMediaPhoto,
-    "video": InputMediaVideo,
-    "document": InputMediaDocument,
-    "audio": InputMediaAudio,
+    "photo": types.InputMediaPhoto,
+    "video": types.InputMediaVideo,
+    "document": types.InputMediaDocument,
+    "audio": types.InputMediaAudio,
 }
 _MEASURES = {
     "animation": ("width", "height", "duration"),
@@ -262,11 +251,11 @@ def file_input(file: Attachment, source: str, files: FileSource) -> str | Stream
     return ids.file_id(file.ref) if source == NAME else StreamedFile(files, source, file)
 
 
-def keyboard(buttons: Buttons) -> InlineKeyboardMarkup:
+def keyboard(buttons: Buttons) -> types.InlineKeyboardMarkup:
     """Buttons as Telegram shows them under a message."""
-    return InlineKeyboardMarkup(
+    return types.InlineKeyboardMarkup(
         inline_keyboard=[
-            [InlineKeyboardButton(text=b.label, callback_data=b.data) for b in row] for row in buttons
+            [types.InlineKeyboardButton(text=b.label, callback_data=b.data) for b in row] for row in buttons
         ]
     )
 
@@ -290,5 +279,5 @@ def _where(request: Send) -> dict[str, Any]:
 
 def _reply(ref: str) -> dict[str, Any]:
     """Answering a message; when it is gone, the answer goes out all the same."""
-    target = ReplyParameters(message_id=ids.message_id(ref), allow_sending_without_reply=True)
+    target = types.ReplyParameters(message_id=ids.message_id(ref), allow_sending_without_reply=True)
     return {"reply_parameters": target}

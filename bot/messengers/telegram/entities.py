@@ -10,8 +10,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from aiogram.types import MessageEntity, User
-
+from bot.messengers.telegram.library import types
 from domain.richtext import RichText, Span
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def mentions_people(entities: Any) -> bool:
     return any(entity["type"] == "text_mention" for entity in entities or ())
 
 
-def message_entities(text: RichText) -> list[MessageEntity]:
+def message_entities(text: RichText) -> list[types.MessageEntity]:
     """The spans as entities."""
     if not text.spans:
         return []
@@ -70,14 +69,14 @@ def message_entities(text: RichText) -> list[MessageEntity]:
     ]
 
 
-def _entity(span: Span, offset: int, length: int) -> MessageEntity:
+def _entity(span: Span, offset: int, length: int) -> types.MessageEntity:
     if span.kind == "mention":
-        person = User(id=int(span.value or 0), is_bot=False, first_name="")
-        return MessageEntity(type="text_mention", offset=offset, length=length, user=person)
+        person = types.User(id=int(span.value or 0), is_bot=False, first_name="")
+        return types.MessageEntity(type="text_mention", offset=offset, length=length, user=person)
     kind = _ENTITIES[span.kind]
     language = span.value if kind == "pre" else None
     url = span.value if kind == "text_link" else None
-    return MessageEntity(type=kind, offset=offset, length=length, language=language, url=url)
+    return types.MessageEntity(type=kind, offset=offset, length=length, language=language, url=url)
 
 
 def _unit_starts(text: str) -> Sequence[int]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from aiogram import methods as api
-
 from bot.messengers.contract import FileRefused
 from bot.messengers.telegram import ids
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import outcome_of
 from bot.messengers.telegram.wire import Wire, WireError
 from domain.requests import Refused

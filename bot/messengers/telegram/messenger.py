@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from aiogram import methods as api
 
 from bot.messengers.contract import ConnectRefused, Health
 from bot.messengers.telegram import compose, files, ids
@@ -15,6 +14,7 @@ from bot.messengers.telegram.calls import Caller
 from bot.messengers.telegram.changing import Changer
 from bot.messengers.telegram.checks import Checker
 from bot.messengers.telegram.convert import Reader, convert
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import is_unauthorised
 from bot.messengers.telegram.profile import Profile
 from bot.messengers.telegram.reactions import DELIVERED, REACTIONS

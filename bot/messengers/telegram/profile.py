@@ -10,14 +10,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from aiogram import methods as api
-from aiogram.types import (
-    BotCommand,
-    BotCommandScopeAllChatAdministrators,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
-)
 
+from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.wire import ApiError, Wire, WireError
 from domain.texts import LOCALES, text
@@ -69,11 +63,13 @@ class Profile:
         """Set it, best effort: what fails is tried again when it is called the next time."""
         for name, language in _languages(self._locale):
             for scope, commands in _scopes(desks, leads):
-                wanted = [BotCommand(command=c, description=text(name, f"commands.{c}")) for c in commands]
+                wanted = [
+                    types.BotCommand(command=c, description=text(name, f"commands.{c}")) for c in commands
+                ]
                 await self._set_commands(scope, language, wanted)
             await self._set_words(name, language)
 
-    async def _set_commands(self, scope: Any, language: str | None, wanted: list[BotCommand]) -> None:
+    async def _set_commands(self, scope: Any, language: str | None, wanted: list[types.BotCommand]) -> None:
         key = (f"{scope.type}:{getattr(scope, 'chat_id', '')}", language or "")
         words = [{"command": c.command, "description": c.description} for c in wanted]
         if self._shown.get(key) == words:
@@ -133,9 +129,9 @@ def _languages(locale: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _scopes(desks: Sequence[str], leads: str | None) -> Iterator[tuple[Any, Sequence[str]]]:
-    yield BotCommandScopeAllPrivateChats(), CUSTOMERS
-    yield BotCommandScopeAllChatAdministrators(), ADMINISTRATORS
+    yield types.BotCommandScopeAllPrivateChats(), CUSTOMERS
+    yield types.BotCommandScopeAllChatAdministrators(), ADMINISTRATORS
     for chat in desks:
-        yield BotCommandScopeChat(chat_id=chat), DESK
+        yield types.BotCommandScopeChat(chat_id=chat), DESK
     if leads is not None and leads not in desks:
-        yield BotCommandScopeChat(chat_id=leads), LEADS
+        yield types.BotCommandScopeChat(chat_id=leads), LEADS

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from aiogram import methods as api
 from aiohttp import web
 
 from bot.messengers.telegram import ids
 from bot.messengers.telegram.convert import ASKED_FOR
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import is_unauthorised
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.wire import ApiError, NotReachedError, Wire, WireError

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from aiogram import methods as api
-
 from bot.messengers.telegram import ids
 from bot.messengers.telegram.compose import Step, native_copy, stored_steps
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import NOT_COPIED, outcome_of
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.upload import MAX_UPLOAD, TOO_BIG, StreamedFile

@@ -6,8 +6,7 @@ import unicodedata
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from aiogram import methods as api
-
+from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import NOT_MODIFIED, outcome_of
 from bot.messengers.telegram.wire import ApiError, WireError
 from domain.requests import OpenThread, Outcome, Sent, ShowThread

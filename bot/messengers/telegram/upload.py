@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiogram.types import InputFile
-
 from bot.messengers.contract import FileRefused
+from bot.messengers.telegram.library import types
 from domain.requests import Outcome, Refused, TryLater
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ MAX_NAME = 120
 TOO_BIG = "refused.file_too_big"
 
 
-class StreamedFile(InputFile):
+class StreamedFile(types.InputFile):
     """A file that is read from its messenger while it goes out. `trouble` says why its bytes ended early."""
 
     def __init__(self, files: FileSource, source: str, file: Attachment) -> None:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import orjson
-from aiogram.client.default import Default
-from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
-from aiogram.types import InputFile
 from pydantic import BaseModel
+
+from bot.messengers.telegram.library import PRODUCTION, Default, TelegramAPIServer, types
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -76,7 +75,7 @@ class Wire:
         """Make the call; the result as JSON. Raises a WireError when there is none."""
         url = self._server.api_url(self._token, method.__api_method__)
         given = {name: getattr(method, name) for name in method.model_fields_set}
-        files: dict[str, InputFile] = {}
+        files: dict[str, types.InputFile] = {}
         body = {name: _plain(value, files) for name, value in given.items() if value is not None}
         if files:
             return await self._post(url, _form(body, files), seconds or SECONDS_WITH_FILES, {})
@@ -140,13 +139,13 @@ def _result(status: int, raw: bytes) -> Any:
     )
 
 
-def _plain(value: Any, files: dict[str, InputFile]) -> Any:
+def _plain(value: Any, files: dict[str, types.InputFile]) -> Any:
     """A value as JSON takes it; files are put aside and named. aiogram's defaults are left out."""
     if isinstance(value, str | int | float):
         return value
     if isinstance(value, list):
         return [_plain(item, files) for item in value]
-    if isinstance(value, InputFile):
+    if isinstance(value, types.InputFile):
         name = f"file{len(files)}"
         files[name] = value
         return f"attach://{name}"
@@ -159,7 +158,7 @@ def _plain(value: Any, files: dict[str, InputFile]) -> Any:
     raise TypeError(f"a {type(value).__name__} has no place in a request")
 
 
-def _form(body: dict[str, Any], files: dict[str, InputFile]) -> aiohttp.FormData:
+def _form(body: dict[str, Any], files: dict[str, types.InputFile]) -> aiohttp.FormData:
     form = aiohttp.FormData(quote_fields=False)
     for name, value in body.items():
         form.add_field(name, value if isinstance(value, str) else orjson.dumps(value).decode())
