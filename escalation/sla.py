@@ -161,7 +161,8 @@ def changed(clock: Clock, at: datetime, old: Calendar, new: Calendar, target: ti
         due = old.add(clock.since, target - clock.used)
         breaches, quiet = clock.breaches, clock.quiet_until
     else:
-        due, breaches, quiet = clock.due, clock.breaches, clock.quiet_until
+        due = min(clock.due or clock.since, clock.since)  # reached before what is counted from
+        breaches, quiet = clock.breaches, clock.quiet_until
     return replace(
         clock,
         target=target,

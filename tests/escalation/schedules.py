@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.policy import Interval, WorkingHours
@@ -13,6 +14,9 @@ from escalation.hours import Calendar
 ZONES = ("Europe/Moscow", "America/New_York", "Asia/Kolkata", "Pacific/Chatham")
 MINUTE = timedelta(minutes=1)
 ALL_DAY = Interval(time(0), time(0))
+
+patient = settings(deadline=None)
+"""For laws: the first look at a calendar builds it, and the machine may be busy."""
 
 CLOCK_CHANGES = (
     datetime(2026, 3, 8, 7, tzinfo=UTC),  # New York, forward

@@ -90,7 +90,9 @@ def test_a_week_without_hours_is_an_error():
 
 
 def test_closed_for_years_opens_never():
-    years = {year: frozenset(date(year, 1, 1) + timedelta(n) for n in range(366)) for year in range(2024, 2038)}
+    years = {
+        year: frozenset(date(year, 1, 1) + timedelta(n) for n in range(366)) for year in range(2024, 2038)
+    }
     calendar = Calendar(DAILY, years.__getitem__)
     at = utc("2026-05-04 11:00")
     assert calendar.next_opening(at) is None

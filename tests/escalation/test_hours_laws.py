@@ -25,6 +25,7 @@ from tests.escalation.schedules import (
     lengths,
     minutes_of_day,
     moments,
+    patient,
     schedules,
 )
 
@@ -33,6 +34,7 @@ HOUR = timedelta(hours=1)
 STEP = timedelta(microseconds=1)
 
 
+@patient
 @given(calendars, moments, lengths)
 def test_adding_working_time_passes_just_so_much(calendar: Calendar, at: datetime, working: timedelta):
     end = calendar.add(at, working)
@@ -42,6 +44,7 @@ def test_adding_working_time_passes_just_so_much(calendar: Calendar, at: datetim
         assert calendar.between(at, end - STEP) == working - STEP  # and not a moment later than needed
 
 
+@patient
 @given(calendars, moments, lengths)
 def test_passed_working_time_leads_back(calendar: Calendar, at: datetime, later: timedelta):
     end = at + later
@@ -51,6 +54,7 @@ def test_passed_working_time_leads_back(calendar: Calendar, at: datetime, later:
     assert calendar.between(reached, end) == timedelta()
 
 
+@patient
 @given(calendars, moments, lengths, lengths)
 def test_adding_is_monotone_and_additive(calendar: Calendar, at: datetime, one: timedelta, two: timedelta):
     first, both = calendar.add(at, one), calendar.add(at, one + two)
@@ -60,6 +64,7 @@ def test_adding_is_monotone_and_additive(calendar: Calendar, at: datetime, one: 
     assert calendar.add(first, two) == both
 
 
+@patient
 @given(calendars, moments, lengths, lengths)
 def test_between_is_additive_and_never_more_than_the_time(
     calendar: Calendar, at: datetime, one: timedelta, two: timedelta
@@ -69,6 +74,7 @@ def test_between_is_additive_and_never_more_than_the_time(
     assert timedelta() <= calendar.between(at, middle) <= one
 
 
+@patient
 @given(calendars, moments)
 def test_nothing_counts_while_closed_everything_while_open(calendar: Calendar, at: datetime):
     opening = calendar.next_opening(at)
@@ -94,6 +100,7 @@ def test_nothing_counts_while_closed_everything_while_open(calendar: Calendar, a
         assert calendar.closed_since(since) == calendar.closed_since(opening - STEP) == since
 
 
+@patient
 @given(calendars, moments, lengths)
 def test_periods_are_what_counts(calendar: Calendar, at: datetime, length: timedelta):
     periods = list(calendar.periods(at, at + length))
@@ -101,6 +108,7 @@ def test_periods_are_what_counts(calendar: Calendar, at: datetime, length: timed
     assert all(one.end < two.start for one, two in pairwise(periods))
 
 
+@patient
 @given(schedules(past_midnight=False), st.dates(date(2015, 1, 1), date(2035, 1, 1)))
 def test_a_day_without_a_clock_change_has_its_schedule(hours: WorkingHours, day: date):
     zone = ZoneInfo(hours.timezone)
@@ -132,6 +140,7 @@ def test_it_is_what_counting_minutes_gives(calendar: Calendar, change: datetime,
     assert calendar.between(first, last) == model.between(first, last)
 
 
+@patient
 @given(st.sampled_from((*ZONES, "America/Santiago", "Australia/Lord_Howe")), moments, minutes_of_day)
 def test_local_times_become_instants_in_order(zone: str, at: datetime, clock: time):
     info = ZoneInfo(zone)
