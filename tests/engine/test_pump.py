@@ -3,92 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from bot import pump as pumping
-from bot.health import Health
-from bot.pump import Handlers, Pump
-from domain.events import ChatSeen, Edited, Event, PersonSeen, Wrote
-from domain.messages import Content
-from domain.policy import Policy
-from domain.richtext import plain
-from domain.work import Effects
-from storage import Connection
-from storage.journal import JournalRow
-from tests.engine.virtual import START, FakeMessenger, InlineDatabase, clock, committer, now, run
-
-POLICY = Policy(desks=())
-
-
-class Speaking(FakeMessenger):
-    """Payloads are small tables of what was written."""
-
-    def convert(self, payload: Any) -> Event:
-        chat, author = ChatSeen(payload["chat"], "private"), PersonSeen("p", "Anna")
-        content = Content(text=plain(payload["text"]))
-        if payload.get("edit"):
-            return Edited(chat, author, payload["text"], content, START)
-        return Wrote(chat, author, payload["text"], content, START, album=payload.get("album"))
-
-
-class Bench:
-    """A pump with handlers that note what they are given."""
-
-    def __init__(self, busy: Any = lambda: False, takes: float = 0.001) -> None:
-        self.handled: list[tuple[float, list[str]]] = []
-        self.given_up: list[tuple[int, str]] = []
-        self.fails: dict[str, int] = {}
-        self.messenger = Speaking()
-        self.health = Health()
-        self.number = 0
-        self.db = InlineDatabase(busy, takes)
-        self.pump = Pump(
-            committer(self.db, self.health),
-            POLICY,
-            Handlers(self._handle, self._give_up),
-            lambda _: None,
-            clock,
-            self.health,
-        )
-        self.pump.attach(self.messenger)
-        self.pump.go_live("fake")
-
-    def _handle(
-        self, _c: Connection, _p: Policy, _now: datetime, _m: str, ids: Sequence[int], events: Sequence[Event]
-    ) -> Effects:
-        assert len(ids) == len(events)
-        texts = [e.content.text.text for e in events if isinstance(e, (Wrote, Edited))]
-        for text in texts:
-            if self.fails.get(text, 0) > 0:
-                self.fails[text] -= 1
-                raise ValueError("a bug")
-        self.handled.append((round(now(), 2), texts))
-        return Effects()
-
-    def _give_up(self, _c: Connection, _p: Policy, _now: datetime, _m: str, row: int, reason: str) -> Effects:
-        self.given_up.append((row, reason))
-        return Effects()
-
-    def row(self, text: str, lane: str = "a", position: int | None = None, **more: Any) -> JournalRow:
-        self.number += 1
-        album = more.pop("key_album", more.get("album") or "")
-        return JournalRow(
-            self.number,
-            "fake",
-            "1",
-            lane,
-            self.number if position is None else position,
-            album,
-            "{}",
-            {"chat": lane, "text": text, **more},
-            0,
-        )
-
-    @property
-    def texts(self) -> list[list[str]]:
-        return [texts for _, texts in self.handled]
+from tests.engine.bench import Bench
+from tests.engine.virtual import now, run
 
 
 def test_a_lane_is_handled_in_the_order_of_its_positions() -> None:

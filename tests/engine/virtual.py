@@ -17,7 +17,7 @@ from domain.events import Event, Ignored
 from domain.policy import Capabilities
 from domain.requests import Outcome, Send, Sent
 from storage.database import Database, DatabaseBusy
-from storage.schema import attempts
+from storage.schema import attempts, journal
 
 T = TypeVar("T")
 
@@ -77,12 +77,22 @@ class InlineDatabase(Database):
         self._takes = takes
         self._conn = create_engine("sqlite://").connect()
         attempts.create(self._conn)
+        journal.create(self._conn)
+        self._conn.commit()
+        self.units = 0
 
     async def run(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         await asyncio.sleep(self._takes)
         if self._busy():
             raise DatabaseBusy("no room")
-        result = fn(self._conn, *args, **kwargs)
+        self.units += 1
+        savepoint = self._conn.begin_nested()
+        try:
+            result = fn(self._conn, *args, **kwargs)
+        except BaseException:
+            savepoint.rollback()
+            raise
+        savepoint.commit()
         await asyncio.sleep(self._takes)  # committed, and on its way back
         return result
 
