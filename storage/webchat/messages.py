@@ -96,7 +96,11 @@ def edit(
     if found.content == content and found.buttons == shown:
         return Stored([found], fresh=False)
     edited = found.edited or (found.role == "message" and found.content != content)
-    values = {"content": dump_content(content), "buttons": _dump_buttons(shown), "edited": int(edited)}
+    values: dict[str, str | int] = {
+        "content": dump_content(content),
+        "buttons": _dump_buttons(shown),
+        "edited": int(edited),
+    }
     return _changed(conn, found, _after_card(found, shown), **values)
 
 

@@ -65,7 +65,7 @@ const STATES = {
 };
 
 function meta(message, look) {
-  const state = look.state(message);
+  const state = message.deleted ? "" : look.state(message);
   return h(
     "span",
     { class: `meta${state ? ` is-${state}` : ""}` },

@@ -225,5 +225,5 @@ export class Conversation {
 function kin(last, message, el) {
   const kind = (node) => node.className.replace(/ (joins|joined|found)/g, "");
   if (message.album && message.album === last.message.album) return true;
-  return message.at - last.message.at < TOGETHER && message.by === last.message.by && message.author === last.message.author && kind(last.el) === kind(el) && !last.message.buttons;
+  return message.at - last.message.at < TOGETHER && message.by === last.message.by && (message.by || message.author === last.message.author) && kind(last.el) === kind(el) && !last.message.buttons;
 }

@@ -13,7 +13,8 @@ export class Palette {
   // What matches the text; only its first word is looked at, and only until a space follows.
   look(text) {
     const typed = text.match(/^[/!](\S*)$/)?.[1].toLowerCase();
-    this.found = typed === undefined ? [] : this.hooks.commands().filter((c) => c.name.startsWith(typed) || c.about.toLowerCase().includes(typed) && typed.length > 2);
+    if (typed !== this.chosen) this.chosen = null;
+    this.found = typed === undefined || this.chosen ? [] : this.hooks.commands().filter((c) => c.name.startsWith(typed) || c.about.toLowerCase().includes(typed) && typed.length > 2);
     this.at = 0;
     this.#draw();
   }
@@ -35,6 +36,7 @@ export class Palette {
   }
 
   #choose(command) {
+    this.chosen = command.name; // what was chosen is not offered again
     this.found = [];
     this.#draw();
     this.hooks.choose(command);

@@ -82,23 +82,23 @@ export class ThreadList {
     else el.firstChild.removeAttribute("aria-current");
   }
 
+  // A row that is there is filled anew, not replaced: it may be under a finger just now.
   #put(thread) {
-    const el = this.#row(thread);
-    const before = this.rows.get(thread.id);
-    if (before?.el.contains(document.activeElement)) queueMicrotask(() => el.firstChild.focus({ preventScroll: true }));
-    before?.el.remove();
+    const button = () => h("button", { type: "button", onclick: () => this.hooks.open(this.chat, thread.id) });
+    const el = this.rows.get(thread.id)?.el ?? h("li", {}, button());
     this.rows.set(thread.id, { thread, el });
+    this.#fillRow(el.firstChild, thread);
     this.#mark(el, thread.id);
   }
 
-  #row(thread) {
+  #fillRow(button, thread) {
     const { name, subject, number } = parts(thread.title);
     const signs = [];
     if (thread.unread) signs.push(h("span", { class: "badge", "aria-label": t("unread", { n: thread.unread }) }, thread.unread > 99 ? "99+" : String(thread.unread)));
     else if (thread.waiting) signs.push(h("span", { class: "waiting", title: t("waits"), role: "img", "aria-label": t("waits") }));
-    return h("li", {}, h(
-      "button",
-      { type: "button", class: `thread${thread.closed ? " closed" : ""}${thread.unread ? " unread" : ""}`, onclick: () => this.hooks.open(this.chat, thread.id) },
+    button.className = `thread${thread.closed ? " closed" : ""}${thread.unread ? " unread" : ""}`;
+    fill(
+      button,
       avatar(name),
       h(
         "span",
@@ -106,7 +106,7 @@ export class ThreadList {
         h("span", { class: "thread-head" }, h("span", { class: "thread-name" }, name), number ? h("span", { class: "thread-number" }, `#${number}`) : null, h("time", { class: "thread-time", datetime: new Date(thread.at).toISOString(), title: wholeTime(thread.at) }, listTime(thread.at))),
         h("span", { class: "thread-foot" }, h("span", { class: "thread-line" }, this.#line(thread, subject)), signs),
       ),
-    ));
+    );
   }
 
   #line(thread, subject) {
