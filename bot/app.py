@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import secrets
 import signal
@@ -161,6 +162,8 @@ class Program:
             )
         if not self._over.done():
             await self._say_where()
+        gc.collect()
+        gc.freeze()  # what the start has made stays: looking through it again and again would cost pauses
 
     async def _bring(self, messenger: Messenger) -> None:
         """Take a messenger in, as long as it takes, and have it receive."""

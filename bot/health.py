@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 
 from bot.messengers import contract
 
@@ -57,6 +57,7 @@ class Health:
     _children: dict[tuple[str, ...], Counter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no annotation there
         for name, text, *labels in _COUNTERS:
             self._counters[name] = Counter(f"okno_{name}", text, labels, registry=self.registry)
         for name, text in _GAUGES:

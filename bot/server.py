@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
 }
 _PROBE_EVERY = 5.0
 _PROBE_SECONDS = 3.0
@@ -70,8 +70,9 @@ class Server:
         except OSError as error:
             await runner.cleanup()
             where = f"{self._host}:{self._port}"
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise CannotServe(
-                f"web.port: {where} can't be listened on ({error.strerror}); choose another, or 0 for a free one"
+                f"web.port: {where} can't be listened on ({reason}); choose another, or 0 for a free one"
             ) from error
         self._runner = runner
         port: int = runner.addresses[0][1]
@@ -143,6 +144,8 @@ class Server:
 
 async def _safe_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """What every answer says unless its page has said otherwise."""
+    if "Content-Security-Policy" not in response.headers:
+        response.headers["X-Frame-Options"] = "DENY"  # a policy of a page's own says who may frame it
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "okno"

@@ -37,7 +37,7 @@ def known_revisions() -> list[str]:
     return sorted(path.stem.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
-HEAD = known_revisions()[-1]
+HEAD = (known_revisions() or [""])[-1]
 """The newest revision."""
 
 

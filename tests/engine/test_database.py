@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from domain.events import RawEvent
 from storage import Connection, facts, journal, migrate
@@ -268,3 +270,23 @@ async def test_facts_are_made_once(db: Database) -> None:
     assert await db.run(facts.get_or_make, "code", lambda: "second") == "first"
     await db.run(facts.drop, "code")
     assert await db.run(facts.get, "code") is None
+
+
+def tables(conn: Connection) -> set[str]:
+    """Every table and index as the database remembers them, whatever order its parts were written in."""
+    rows = conn.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").scalars()
+    return {" ".join(sorted(re.split(r",?\s+", sql))) for sql in rows}
+
+
+def test_migrations_and_schema_agree() -> None:
+    """When this fails, the tables have changed: `python -m storage.draft_migration "what changes"`."""
+    made, migrated = create_engine("sqlite://"), create_engine("sqlite://")
+    with made.begin() as conn:
+        migrate.create(conn)
+        wanted = tables(conn)
+    with migrated.begin() as conn:
+        migrate.migrate(conn)
+        assert tables(conn) == wanted
+        assert migrate.current(conn) == migrate.HEAD
+    for engine in (made, migrated):
+        engine.dispose()
