@@ -6,7 +6,7 @@ import asyncio
 import random
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage import migrate
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 # unique violation, deadlock, serialization failure: another process was there first; the unit decides anew
 _REPEATABLE = frozenset(("23505", "40P01", "40001"))
-_TRIES = 8
+_TRIES = 12
 _CONNECTIONS = 16
 
 
@@ -37,7 +37,14 @@ class PostgresStore:
     async def open(cls, url: URL) -> PostgresStore:
         """Connect and check the schema. Raises DatabaseUnusable."""
         try:
-            engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+            # units are written as if they ran one after another: SERIALIZABLE makes it so, or has them repeated
+            engine = create_async_engine(
+                url,
+                pool_size=_CONNECTIONS,
+                max_overflow=0,
+                pool_pre_ping=True,
+                isolation_level="SERIALIZABLE",
+            )
         except ImportError:
             raise DatabaseUnusable(
                 "storage.url: PostgreSQL needs the package asyncpg: pip install asyncpg"
@@ -88,16 +95,21 @@ class PostgresStore:
                 async with self._engine.begin() as conn:
                     return await conn.run_sync(unit)
             except DBAPIError as error:
-                code = getattr(error.orig, "sqlstate", None)
-                if code in _REPEATABLE and attempt + 1 < _TRIES:
-                    await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 (no secret)
-                elif isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
-                    raise DatabaseBusy(_reason(error)) from error
-                else:
+                if getattr(error.orig, "sqlstate", None) not in _REPEATABLE:
+                    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+                        raise DatabaseBusy(_reason(error)) from error
                     raise
+                if attempt == _TRIES - 1:
+                    raise _exhausted(error) from error
             except OSError as error:
                 raise DatabaseBusy(_reason(error)) from error
+            await asyncio.sleep(random.uniform(0, min(0.2, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
         raise AssertionError("the last try returns or raises")
+
+
+def _exhausted(error: DBAPIError) -> Exception:
+    """A unique violation that stays is the unit's own fault; other collisions may pass later."""
+    return error if isinstance(error, IntegrityError) else DatabaseBusy(_reason(error))
 
 
 def _reason(error: BaseException) -> str:
