@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -15,6 +15,9 @@ from bot.messengers.telegram.messenger import TelegramMessenger
 from bot.messengers.telegram.settings import TelegramSettings
 from domain.events import Event, RawEvent
 from tests.fakes.telegram import TelegramFake
+
+if TYPE_CHECKING:
+    from tests.telegram.desk import Desk
 
 
 class Journal:
@@ -133,3 +136,10 @@ def update(fake: TelegramFake) -> dict[str, Any]:
 def event(fake: TelegramFake, bot: TelegramMessenger) -> Event:
     """The newest update as an event."""
     return bot.convert(update(fake))
+
+
+@pytest.fixture
+def desk(fake: TelegramFake, bot: TelegramMessenger) -> Desk:
+    from tests.telegram.desk import Desk
+
+    return Desk(fake, bot)

@@ -8,66 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.messengers.telegram import compose, ids, upload
+from bot.messengers.telegram import compose, ids
 from bot.messengers.telegram.messenger import TelegramMessenger
 from domain.events import Wrote
 from domain.messages import Attachment, Content
-from domain.requests import Button, Original, Refused, Send, Sent, TryLater
+from domain.requests import Button, Original, Send, Sent
 from domain.richtext import RichText, Span, plain
-from tests.fakes.telegram import Shown, TelegramFake
-from tests.telegram.conftest import Elsewhere, Journal, event
-
-HEADER = RichText("Anna #1\n", (Span("bold", 0, 4),))
-
-
-class Desk:
-    """A customer, an agent and a forum with one topic."""
-
-    def __init__(self, fake: TelegramFake, bot: TelegramMessenger) -> None:
-        self.fake, self.bot = fake, bot
-        self.anna, self.ivan = fake.people.user("Anna"), fake.people.user("Ivan", username="ivan_agent")
-        self.chat = fake.people.group("Bugs", [self.ivan], forum=True)
-        self.topic = fake.people.makes_topic(self.ivan, self.chat, "Anna #1")
-
-    def wrote(self) -> Wrote:
-        said = event(self.fake, self.bot)
-        assert isinstance(said, Wrote)
-        return said
-
-    def copy(self, *said: Wrote, **more: Any) -> Send:
-        """The request that relays what a customer wrote into the topic."""
-        usual: dict[str, Any] = {
-            "chat": str(self.chat),
-            "contents": tuple(w.content for w in said),
-            "letter": "letter-1",
-            "thread": str(self.topic),
-            "original": Original(said[0].chat.native, tuple(w.ref for w in said)),
-            "source": "telegram",
-            "quiet_mentions": True,
-        }
-        return Send(**(usual | more))
-
-    def shown(self) -> list[Shown]:
-        return self.fake.control.shows(self.chat, self.topic)
-
-    def calls(self) -> list[str]:
-        return [
-            c["method"]
-            for c in self.fake.control.calls()
-            if c["method"].startswith(("send", "copy", "delete"))
-        ]
-
-
-@pytest.fixture
-def desk(fake: TelegramFake, bot: TelegramMessenger) -> Desk:
-    return Desk(fake, bot)
-
-
-def album(desk: Desk, *items: dict[str, Any]) -> list[Wrote]:
-    desk.fake.updates.waiting.clear()
-    desk.fake.people.album(desk.anna, items)
-    said = [desk.bot.convert(dict(u)) for u in desk.fake.updates.waiting]
-    return [w for w in said if isinstance(w, Wrote)]
+from tests.fakes.telegram import TelegramFake
+from tests.telegram.conftest import Journal, event
+from tests.telegram.desk import HEADER, Desk, album
 
 
 async def test_a_plain_text_is_copied_in_one_call(desk: Desk) -> None:
@@ -177,6 +126,14 @@ async def test_a_gone_original_of_a_kind_without_file(desk: Desk, kind: str, mor
         assert seen.text == said.content.label
 
 
+async def test_what_cannot_be_copied_after_all_is_sent_from_what_is_stored(desk: Desk) -> None:
+    desk.fake.people.writes(desk.anna, "hi")
+    desk.fake.control.fault("error", "copyMessage", status=400, description="Bad Request: SOMETHING_NEW")
+    assert isinstance(await desk.bot.send(desk.copy(desk.wrote())), Sent)
+    assert desk.calls() == ["copyMessage", "sendMessage"]
+    assert [m.text for m in desk.shown()] == ["hi"]
+
+
 async def test_an_album_is_copied_as_one(desk: Desk) -> None:
     said = album(desk, {"caption": "one"}, {"kind": "video"}, {"kind": "photo"})
     outcome = await desk.bot.send(desk.copy(*said))
@@ -237,97 +194,6 @@ async def test_buttons_and_formatting_of_the_programs_own_words(desk: Desk, jour
     (shown,) = desk.shown()
     assert (shown.buttons, shown.data[0]) == ([["Take", "Close"], ["Menu"]], ["take:1", "close:1"])
     assert (shown.has("bold"), shown.has("text_mention")) == (["Who?"], ["Ivan"])
-
-
-@pytest.mark.parametrize("kind", ["photo", "document", "animation", "audio", "voice", "video"])
-async def test_a_file_of_another_messenger_is_carried_over(
-    desk: Desk, elsewhere: Elsewhere, kind: Any
-) -> None:
-    elsewhere.contents["r"] = b"x" * 200_000
-    file = Attachment(kind, "r", name="a.bin", mime="x/y", size=200_000, width=3, height=4, duration=5)
-    request = Send(
-        str(desk.chat), (Content(kind, plain("see"), (file,)),), "l", str(desk.topic), source="web"
-    )
-    outcome = await desk.bot.send(request)
-    (shown,) = desk.shown()
-    assert outcome == Sent((str(shown.id),))
-    assert (shown.kind, shown.text, len(desk.fake.control.file(shown.file))) == (kind, "see", 200_000)
-    assert desk.fake.world.files[shown.file].name == "a.bin"
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("отчёт 😀.pdf", "отчёт 😀.pdf"),
-        ('a"b\r\nX: y/c\\d.txt', "a_b__X: y_c_d.txt"),
-        ("", "file"),
-        ("x" * 300, "x" * 120),
-    ],
-)
-async def test_file_names_of_people_break_nothing(
-    desk: Desk, elsewhere: Elsewhere, name: str, kept: str
-) -> None:
-    elsewhere.contents["r"] = b"x"
-    content = Content("document", files=(Attachment("document", "r", name=name),))
-    await desk.bot.send(Send(str(desk.chat), (content,), "l", str(desk.topic), source="web"))
-    assert desk.fake.world.files[desk.shown()[0].file].name == kept
-
-
-async def test_files_of_another_messenger_go_as_albums_by_kind(desk: Desk, elsewhere: Elsewhere) -> None:
-    kinds: list[Any] = ["photo", "video", "document", "document", "voice", "photo"]
-    elsewhere.contents = {f"r{n}": f"{n}".encode() for n in range(len(kinds))}
-    contents = tuple(Content(k, files=(Attachment(k, f"r{n}"),)) for n, k in enumerate(kinds))
-    outcome = await desk.bot.send(Send(str(desk.chat), contents, "l", str(desk.topic), source="web"))
-    shown = desk.shown()
-    assert outcome == Sent(tuple(str(m.id) for m in shown))
-    assert [desk.fake.control.file(m.file) for m in shown] == ["0", "1", "2", "3", "4", "5"]
-    assert desk.calls() == ["sendMediaGroup", "sendMediaGroup", "sendVoice", "sendPhoto"]
-
-
-async def test_several_calls_go_on_where_they_stopped(desk: Desk, elsewhere: Elsewhere) -> None:
-    elsewhere.contents = {"a": b"a", "b": b"b"}
-    contents = (
-        Content("voice", files=(Attachment("voice", "a"),)),
-        Content("photo", files=(Attachment("photo", "b"),)),
-    )
-    request = Send(str(desk.chat), contents, "l", str(desk.topic), source="web")
-    desk.fake.control.fault("error", "sendPhoto", retry_after=3)
-    assert await desk.bot.send(request) == TryLater("Too Many Requests: retry after 3", 3, limited=True)
-    outcome = await desk.bot.send(request)
-    assert outcome == Sent(tuple(str(m.id) for m in desk.shown()))
-    assert [m.kind for m in desk.shown()] == ["voice", "photo"]
-
-
-@pytest.mark.parametrize(
-    ("ref", "size", "outcome"),
-    [
-        ("gone", 5, Refused("message", "refused.file_gone")),
-        ("later", 5, TryLater("refused.file_later")),
-        ("big", upload.MAX_UPLOAD + 1, Refused("message", "refused.file_too_big")),
-        ("lying", 5, Refused("message", "refused.file_too_big")),
-    ],
-)
-async def test_a_file_that_cannot_be_had(
-    desk: Desk, elsewhere: Elsewhere, ref: str, size: int, outcome: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(upload, "MAX_UPLOAD", 100_000)
-    elsewhere.contents["lying"] = b"x" * 200_000
-    file = Attachment("document", ref, size=size)
-    request = Send(str(desk.chat), (Content("document", files=(file,)),), "l", str(desk.topic), source="web")
-    assert await desk.bot.send(request) == outcome
-    assert desk.shown() == []
-
-
-async def test_a_picture_that_is_none_goes_as_a_file(desk: Desk, elsewhere: Elsewhere) -> None:
-    elsewhere.contents["r"] = b"odd"
-    desk.fake.control.fault(
-        "error", "sendPhoto", status=400, description="Bad Request: PHOTO_INVALID_DIMENSIONS"
-    )
-    content = Content("photo", plain("see"), (Attachment("photo", "r", spoiler=True),))
-    assert isinstance(
-        await desk.bot.send(Send(str(desk.chat), (content,), "l", str(desk.topic), source="web")), Sent
-    )
-    assert [(m.kind, m.text) for m in desk.shown()] == [("document", "see")]
 
 
 async def test_a_closed_topic_is_opened_again(desk: Desk) -> None:
@@ -398,9 +264,8 @@ def test_an_at_sign_that_would_overflow_becomes_a_wide_one() -> None:
 
 
 async def test_requests_carry_no_defaults_and_no_nulls(desk: Desk) -> None:
-    await desk.bot.send(
-        Send(str(desk.chat), (Content(text=HEADER),), "l", str(desk.topic), quiet_mentions=True)
-    )
+    request = Send(str(desk.chat), (Content(text=HEADER),), "l", str(desk.topic), "5", quiet_mentions=True)
+    await desk.bot.send(request)
     given = desk.fake.control.calls("sendMessage")[-1]["given"]
     assert given == {
         "chat_id": str(desk.chat),
@@ -408,4 +273,5 @@ async def test_requests_carry_no_defaults_and_no_nulls(desk: Desk) -> None:
         "text": "Anna #1\n",
         "entities": [{"type": "bold", "offset": 0, "length": 4}],
         "link_preview_options": {"is_disabled": True},
+        "reply_parameters": {"message_id": 5, "allow_sending_without_reply": True},
     }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Scope = Literal["message", "thread", "chat", "account"]
 
 NOT_MODIFIED = ("message is not modified", "TOPIC_NOT_MODIFIED")
-NOT_COPIED = (
+_NOT_COPIED = (
     "message to copy not found",
     "message can't be copied",
     "there are no messages to forward",
@@ -60,7 +60,7 @@ _RULES: tuple[tuple[Scope, str, tuple[str, ...]], ...] = (
     (
         "message",
         "refused.message_gone",
-        ("message to edit not found", "message to react not found", *NO_REPLY, *NOT_COPIED),
+        ("message to edit not found", "message to react not found", *NO_REPLY, *_NOT_COPIED),
     ),
     ("message", "refused.edit_too_late", ("message can't be edited",)),
     ("message", "refused.cannot_edit", ("in the message to edit", "media can't be edited")),

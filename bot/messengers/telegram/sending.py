@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.messengers.telegram import ids
 from bot.messengers.telegram.compose import Step, native_copy, stored_steps
 from bot.messengers.telegram.library import api
-from bot.messengers.telegram.outcomes import NOT_COPIED, outcome_of
+from bot.messengers.telegram.outcomes import outcome_of
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.upload import MAX_UPLOAD, TOO_BIG, StreamedFile
 from bot.messengers.telegram.wire import ApiError, WireError
@@ -55,8 +55,9 @@ class Sender:
         try:
             refs = ids.refs_of(await self._caller.call(method))
         except ApiError as error:
-            if error.says(*NOT_COPIED):
-                return None
+            outcome = outcome_of(error)
+            if isinstance(outcome, Refused) and outcome.scope == "message":
+                return None  # gone, or of a kind that can't be copied after all
             raise
         if len(refs) == len(request.contents):
             return Sent(refs)
