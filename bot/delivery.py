@@ -150,7 +150,9 @@ class Delivery:
         self._wake_chat(line, lane.chat, line.account.ready(lane, self._loop.time()))
 
     def _queue(self, line: _Line, chat: Chat) -> None:
-        chat.timer = None
+        if chat.timer is not None:
+            chat.timer.cancel()
+            chat.timer = None
         self._wake_chat(line, chat, line.account.queue(chat, self._loop.time()))
 
     def _wake_chat(self, line: _Line, chat: Chat, delay: float | None) -> None:
@@ -278,7 +280,7 @@ class Delivery:
     def _rest(self, line: _Line, lane: Lane, outcome: Outcome) -> None:
         """The request is to be made again, after a while; a platform's own wish is obeyed exactly."""
         lane.tries += 1
-        lane.state, lane.aged = "resting", True
+        lane.aged = True
         delay, why = full_jitter(lane.tries), "later"
         now = self._loop.time()
         match outcome:

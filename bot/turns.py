@@ -10,7 +10,7 @@ import heapq
 import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from domain.work import Priority, Work
 
@@ -38,7 +38,6 @@ class Lane:
 
     chat: Chat
     work: Work
-    state: Literal["ready", "busy", "resting"] = "resting"
     again: bool = False
     aged: bool = False
     crowded: bool = False
@@ -116,7 +115,7 @@ class Account:
         """The lane has something to send. When its chat must wait for time to pass: how long."""
         chat = lane.chat
         self._turn += 1
-        lane.state, lane.turn = "ready", self._turn
+        lane.turn = self._turn
         lane.chat_wait, lane.account_wait = chat.waits, self._waits
         if lane.work.lane == "state":
             chat.state.append(lane)
@@ -156,7 +155,6 @@ class Account:
         chat = self._next_chat()
         self._unqueue(chat)
         lane = chat.next()
-        lane.state = "busy"
         lane.crowded = lane.crowded or lane.chat_wait != chat.waits
         lane.aged = lane.aged or lane.crowded or lane.account_wait != self._waits
         chat.in_flight += 1
