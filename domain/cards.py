@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.policy import Desk
 from domain.requests import Button, Buttons
-from domain.richtext import RichText, Span, plain
+from domain.richtext import RichText, Span, plain, silence_mentions
 from domain.texts import text
 
 TicketState = Literal["agent", "customer", "snoozed", "closed"]
@@ -23,7 +23,8 @@ class CardView:
     """All that a card shows. `handle` is the customer's public name in their messenger, `via` that messenger.
 
     `rule` is the mirror rule in force: `all`, `replies`, or `answer_only` where nothing answers a single message.
-    `moved_to` is set on the card of a place that the ticket has left.
+    `clock` says in words and colour how long the customer's question may still wait.
+    `tier` is the customer's, `duty` who is on duty, mentioned. `moved_to` is set on the card of a place that the ticket has left.
     """
 
     ticket_id: int
@@ -34,6 +35,7 @@ class CardView:
     desks: tuple[Desk, ...]
     state: TicketState
     rule: Literal["all", "replies", "answer_only"]
+    clock: str = ""
     assignee: str = ""
     snoozed_until: str = ""
     blocked: bool = False
@@ -43,6 +45,8 @@ class CardView:
     menu: Menu = ""
     moved_to: str = ""
     moved_link: str | None = None
+    tier: str = ""
+    duty: RichText = field(default_factory=RichText)
 
 
 def press_data(ticket_id: int, action: str, argument: str = "") -> str:
@@ -51,18 +55,23 @@ def press_data(ticket_id: int, action: str, argument: str = "") -> str:
 
 
 def card(view: CardView, locale: str) -> tuple[RichText, Buttons]:
-    """The card's words and its buttons."""
+    """The card's words and its buttons. What people typed in it pings nobody; who is on duty is mentioned."""
     if view.moved_to:
         line = plain(text(locale, "card.moved", desk=view.moved_to, number=view.ticket_id))
-        return _head(view) + plain("\n") + linked(line, view.moved_link), ()
-    lines = [_head(view), plain(_state_line(view, locale)), plain(text(locale, f"card.rule.{view.rule}"))]
+        return silence_mentions(_head(view) + plain("\n") + linked(line, view.moved_link)), ()
+    lines = [_head(view), plain(_state_line(view, locale))]
+    if view.state != "closed":
+        lines.append(plain(text(locale, f"card.rule.{view.rule}")))
     if view.earlier:
         lines.insert(2, _earlier(view.earlier, locale))
     if view.rating is not None:
         lines.append(
             plain(text(locale, "card.rating", rating=view.rating, comment=view.rating_comment).strip())
         )
-    return joined_lines(lines), _buttons(view, locale)
+    words = silence_mentions(joined_lines(lines))
+    if view.duty and view.state == "agent" and not view.assignee:
+        words = words + plain("\n" + text(locale, "card.duty") + " ") + view.duty
+    return words, _buttons(view, locale)
 
 
 def linked(words: RichText, link: str | None) -> RichText:
@@ -82,7 +91,7 @@ def joined_lines(lines: Sequence[RichText]) -> RichText:
 
 def _head(view: CardView) -> RichText:
     name = f"{view.desk.icon} {view.customer}".strip()
-    details = [part for part in (view.handle, view.via, f"#{view.ticket_id}") if part]
+    details = [part for part in (view.handle, view.tier, view.via, f"#{view.ticket_id}") if part]
     bold = Span("bold", len(name) - len(view.customer), len(view.customer)) if view.customer else None
     return RichText(f"{name} · " + " · ".join(details), (bold,) if bold else ())
 
@@ -94,7 +103,9 @@ def _state_line(view: CardView, locale: str) -> str:
         if view.assignee
         else text(locale, "card.unassigned")
     )
-    parts = [view.desk.title, state] if view.state == "closed" else [view.desk.title, state, who]
+    parts = [view.desk.title, state]
+    if view.state != "closed":
+        parts += [who, view.clock] if view.clock else [who]
     if view.blocked:
         parts.append(text(locale, "card.blocked"))
     return " · ".join(parts)

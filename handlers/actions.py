@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from domain.policy import Desk
 from domain.requests import Button
 from domain.texts import moment, text
-from handlers import relay, threads
+from handlers import assigning, relay, threads, timekeeping
 from handlers.turn import Turn, to_ms
-from storage import people, places, tickets
+from storage import clocks, people, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -61,7 +61,7 @@ def assign(turn: Turn, ticket: Row, person: Row, handle: str, messenger: str) ->
 
 
 def _assign(turn: Turn, ticket: Row, assignee_id: int | None, by: Row, what: str) -> None:
-    tickets.change(turn.conn, ticket.id, assignee_id=assignee_id, touched_at=turn.now_ms)
+    tickets.change(turn.conn, ticket.id, assignee_id=assignee_id, assigned_at=turn.now_ms)
     tickets.record(turn.conn, ticket.id, by.id, what, turn.now_ms, str(assignee_id or ""))
     touch_card(turn, ticket)
 
@@ -74,8 +74,10 @@ def move(turn: Turn, ticket: Row, person: Row | None, name: str) -> str:
         return _say(turn, "move.unknown", desk=name, desks=names)
     if desk.name == ticket.desk:
         return _say(turn, "move.already", desk=_titled(desk))
-    tickets.change(turn.conn, ticket.id, desk=desk.name, assignee_id=None, touched_at=turn.now_ms)
+    tickets.change(turn.conn, ticket.id, desk=desk.name, assignee_id=None)
     tickets.record(turn.conn, ticket.id, person.id if person else None, "moved", turn.now_ms, desk.name)
+    timekeeping.moved(turn, ticket.id, ticket.desk)
+    assigning.assign(turn, tickets.get(turn.conn, ticket.id))
     if ticket.state != "closed" and ticket.desk_place_id is not None:
         threads.rehome(turn, tickets.get(turn.conn, ticket.id))
     return _say(turn, "move.done", desk=_titled(desk), number=ticket.id)
@@ -101,8 +103,10 @@ def no_answer_needed(turn: Turn, ticket: Row, person: Row) -> str:
     """What the customer wrote last needs no answer."""
     if ticket.state == "closed":
         return _say(turn, "closed.already")
-    tickets.change(turn.conn, ticket.id, state="customer", unanswered_since=None, snoozed_until=None)
+    values = {"state": "customer", "unanswered_since": None, "snoozed_until": None}
+    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
     tickets.record(turn.conn, ticket.id, person.id, "ok", turn.now_ms)
+    timekeeping.ended(turn, ticket.id, "no_answer_needed")
     touch_card(turn, ticket)
     return _say(turn, "ok.done", number=ticket.id)
 
@@ -133,12 +137,22 @@ def close(turn: Turn, ticket: Row, person: Row) -> str:
     """The conversation is over; an answered one asks for a rating, at most once a week per customer."""
     if ticket.state == "closed":
         return _say(turn, "closed.already")
-    values = {"state": "closed", "closed_at": turn.now_ms, "closed_by": "agent", "snoozed_until": None}
-    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
-    tickets.record(turn.conn, ticket.id, person.id, "closed", turn.now_ms)
-    _show_closed(turn, ticket, closed=True)
+    _close(turn, ticket, person, "agent")
     _ask_rating(turn, ticket)
     return _say(turn, "close.done", number=ticket.id, name=person.name)
+
+
+def close_silently(turn: Turn, ticket: Row) -> None:
+    """The customer has not come back: closed without a word, and without asking for a rating."""
+    _close(turn, ticket, None, "auto")
+
+
+def _close(turn: Turn, ticket: Row, person: Row | None, by: str) -> None:
+    values = {"state": "closed", "closed_at": turn.now_ms, "closed_by": by, "snoozed_until": None}
+    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
+    tickets.record(turn.conn, ticket.id, person.id if person else None, "closed", turn.now_ms)
+    timekeeping.ended(turn, ticket.id, "closed_unanswered")
+    _show_closed(turn, ticket, closed=True)
 
 
 def _ask_rating(turn: Turn, ticket: Row) -> None:
@@ -167,8 +181,11 @@ def reopen(turn: Turn, ticket: Row, person: Row | None) -> str:
     other = tickets.current(turn.conn, ticket.customer_place_id)
     if other is not None:
         return _say(turn, "reopen.other", number=other.id)
-    state = "customer" if person is not None and ticket.unanswered_since is None else "agent"
-    tickets.change(turn.conn, ticket.id, state=state, closed_at=None, closed_by="", touched_at=turn.now_ms)
+    waits = person is not None and ticket.unanswered_since is not None
+    values = {"state": "agent" if waits else "customer", "closed_at": None, "closed_by": ""}
+    if person is None:  # the customer did, and what they write now is the question
+        values["unanswered_since"] = None
+    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
     tickets.record(turn.conn, ticket.id, person.id if person else None, "reopened", turn.now_ms)
     threads.place_of(turn, tickets.get(turn.conn, ticket.id))
     _show_closed(turn, tickets.get(turn.conn, ticket.id), closed=False)
@@ -182,6 +199,25 @@ def block(turn: Turn, ticket: Row, person: Row, *, blocked: bool) -> str:
     touch_card(turn, ticket)
     name = people.customer(turn.conn, ticket.customer_id).name
     return _say(turn, "block.done" if blocked else "unblock.done", name=name)
+
+
+def set_tier(turn: Turn, ticket: Row, person: Row, wanted: str) -> str:
+    """The customer belongs to a tier of customers from now on, or to none; their clocks follow its targets."""
+    name = wanted.strip().lower()
+    known = ", ".join(turn.policy.tiers) or "–"
+    if name in ("", "off", "none", "-"):
+        name = ""
+        if not wanted.strip():
+            return _say(turn, "tier.usage", tiers=known)
+    elif name not in turn.policy.tiers:
+        return _say(turn, "tier.unknown", tier=name, tiers=known)
+    people.change_customer(turn.conn, ticket.customer_id, tier=name)
+    tickets.record(turn.conn, ticket.id, person.id, "tier", turn.now_ms, name)
+    for clock_id in clocks.of_customer(turn.conn, ticket.customer_id):
+        timekeeping.retimed(turn, clock_id)
+    touch_card(turn, ticket)
+    customer = people.customer(turn.conn, ticket.customer_id).name
+    return _say(turn, "tier.done" if name else "tier.none", name=customer, tier=name)
 
 
 def _say(turn: Turn, key: str, **params: object) -> str:

@@ -12,7 +12,7 @@ from domain.messages import Content, dump_content
 from domain.mirror import Answers, Fate, Spoken, fate
 from domain.texts import text
 from domain.work import Priority
-from handlers import actions, desk_commands, relay, threads
+from handlers import actions, desk_commands, relay, threads, timekeeping
 from handlers.turn import Turn, to_ms
 from storage import links, messages, once, people, places, tickets
 
@@ -102,6 +102,7 @@ def speak(
         return
     customer_place = places.by_id(turn.conn, ticket.customer_place_id)
     relay.copy(turn, customer_place, ticket.id, messages.by_id(turn.conn, first), Priority.ANSWER)
+    timekeeping.answer_written(turn, ticket.id, min(said[0].at, turn.now))
     if ticket.state != "closed":
         _answered(turn, ticket, person)
 
@@ -134,6 +135,7 @@ def _store(
 def _answered(turn: Turn, ticket: Row, person: Row) -> None:
     """An answer: now the customer is waited for, and whoever answered first has the ticket."""
     if ticket.state == "customer" and ticket.assignee_id is not None:
+        tickets.change(turn.conn, ticket.id, touched_at=turn.now_ms)
         return
     values = {
         "state": "customer",

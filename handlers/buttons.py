@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from domain import commands
 from domain.events import Pressed
 from domain.texts import text
-from handlers import actions, relay
+from handlers import actions, relay, timekeeping
 from handlers.turn import Turn
-from storage import people, places, tickets
+from storage import clocks, links, people, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -19,12 +19,15 @@ def pressed_by_agent(turn: Turn, chat: Row, event: Pressed) -> None:
     """A press in a staff chat counts for the ticket whose place is there; on an old card it says why not."""
     person = people.see(turn.conn, turn.messenger, turn.account, event.author, turn.now_ms)
     kind, number, action, argument = _read(event.data)
+    if kind == "ping":
+        turn.answer(event.press, _on_it(turn, chat, event.ref, number, person))
+        return
     ticket = tickets.by_id(turn.conn, number) if kind == "card" else None
     if ticket is None or ticket.desk_place_id is None:
         turn.answer(event.press, text(turn.policy.locale, "press.unknown"))
         return
     place = places.by_id(turn.conn, ticket.desk_place_id)
-    if place.chat_id != chat.id or place.card_ref != event.ref:
+    if not any(link.place_id == place.id for link in links.by_ref(turn.conn, chat.id, event.ref)):
         desk = turn.desk(ticket.desk)
         words = text(
             turn.policy.locale, "press.moved", desk=f"{desk.icon} {desk.title}".strip(), number=ticket.id
@@ -32,6 +35,19 @@ def pressed_by_agent(turn: Turn, chat: Row, event: Pressed) -> None:
         turn.answer(event.press, words)
         return
     turn.answer(event.press, _act(turn, ticket, place, person, action, argument))
+
+
+def _on_it(turn: Turn, chat: Row, ref: str, clock_id: int, person: Row) -> str:
+    """Somebody takes care of a breach: the pings about it rest for half an hour, and say who."""
+    ping = clocks.ping_by_ref(turn.conn, chat.id, ref)
+    members = clocks.ping_members(turn.conn, ping.id) if ping is not None else []
+    row = next((member for member in members if member.id == clock_id), None)
+    if row is None:
+        return text(turn.policy.locale, "press.unknown")
+    if row.over:
+        return text(turn.policy.locale, "ping.settled")
+    timekeeping.quiet(turn, clock_id, person.id)
+    return text(turn.policy.locale, "ping.quieted")
 
 
 def _act(turn: Turn, ticket: Row, place: Row, person: Row, action: str, argument: str) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from domain.cards import CardView, card
-from domain.policy import Capabilities, Desk, Policy
-from domain.texts import stamp
-from storage import people, places, tickets
+from domain.policy import Address, Capabilities, Desk, Policy
+from domain.richtext import RichText
+from domain.texts import clock as clock_words
+from domain.texts import stamp, text
+from handlers import assigning, mentions
+from storage import clocks, people, places, tickets
 
 if TYPE_CHECKING:
     from domain.requests import Buttons
-    from domain.richtext import RichText
     from storage import Connection
     from storage.query import Row
 
@@ -41,6 +44,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         desks=policy.desks,
         state=ticket.state,
         rule=rule_of(desk, policy.capabilities.get(place.messenger)),
+        clock=_clock(conn, policy, ticket),
         assignee=people.by_id(conn, ticket.assignee_id).name if ticket.assignee_id else "",
         snoozed_until=stamp(policy.locale, snoozed, policy.hours.timezone) if snoozed else "",
         blocked=customer.blocked_at is not None,
@@ -50,7 +54,33 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         menu=place.card_menu,
         moved_to=f"{desk.icon} {desk.title}".strip() if left else "",
         moved_link=link_to(conn, policy, ticket) if left else None,
+        tier=customer.tier,
+        duty=_on_duty(conn, policy, place, ticket) if policy.rota else RichText(),
     )
+
+
+def _clock(conn: Connection, policy: Policy, ticket: Row) -> str:
+    """How the customer's question stands: answered, due, or late; changed when that changes, not every minute."""
+    row = clocks.latest(conn, ticket.id)
+    if row is None or row.outcome in ("closed_unanswered", "undeliverable"):
+        return ""
+    if row.outcome or row.held_at is not None:
+        return text(policy.locale, "card.clock.answered")
+    due, started = clocks.moment(row.due_at), clocks.moment(row.started_at)
+    if due is None or started is None:
+        return ""
+    zone = ZoneInfo(policy.hours_of(ticket.desk).timezone)
+    same_day = due.astimezone(zone).date() == started.astimezone(zone).date()
+    at = clock_words(due, zone.key) if same_day else stamp(policy.locale, due, zone.key)
+    return text(policy.locale, "card.clock.late" if row.breaches else "card.clock.due", at=at)
+
+
+def _on_duty(conn: Connection, policy: Policy, place: Row, ticket: Row) -> RichText:
+    """Who was on duty when the question was asked; they are mentioned."""
+    asked = clocks.moment(ticket.unanswered_since or ticket.created_at)
+    on_duty = assigning.rota_of(conn, policy).on_duty(asked) if asked else ()
+    addresses = [Address(*a.split(":", 1)) for a in on_duty]
+    return mentions.of_addresses(conn, place, addresses)
 
 
 def rule_of(desk: Desk, caps: Capabilities | None) -> Literal["all", "replies", "answer_only"]:

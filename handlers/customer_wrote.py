@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain import commands
@@ -11,7 +12,7 @@ from domain.events import Wrote
 from domain.messages import dump_content, load_content
 from domain.texts import text
 from domain.work import Priority
-from handlers import actions, customer_commands, relay, threads
+from handlers import actions, assigning, customer_commands, notices, relay, threads, timekeeping
 from handlers.turn import Turn, to_ms
 from storage import links, messages, people, places, tickets
 
@@ -51,7 +52,8 @@ def file_message(
     first_id = _store(turn, ticket, place, person, said)
     desk_place = threads.place_of(turn, ticket)
     relay.copy(turn, desk_place, ticket.id, messages.by_id(turn.conn, first_id), Priority.RELAY)
-    _now_waits(turn, ticket)
+    _now_waits(turn, ticket, min(said[0].at, turn.now))
+    notices.away(turn, tickets.get(turn.conn, ticket.id), place, person)
     if said[0].content.kind == "other" and not said[0].content.copyable:
         locale = turn.locale_of(person)
         relay.say(
@@ -71,12 +73,20 @@ def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], de
     if ticket is None:
         name = (turn.policy.desk(desk) if desk else None) or turn.policy.default_desk
         subject = threads.subject_of(_words(said))
-        ticket = tickets.create(turn.conn, customer.id, place.id, name.name, subject, turn.now_ms)
-        tickets.record(turn.conn, ticket.id, None, "opened", turn.now_ms, name.name)
+        ticket = _open(turn, customer, place, name.name, subject, min(said[0].at, turn.now))
     elif desk and ticket.desk != desk:
         actions.move(turn, ticket, None, desk)
         ticket = tickets.get(turn.conn, ticket.id)
     return ticket
+
+
+def _open(turn: Turn, customer: Row, place: Row, desk: str, subject: str, at: datetime) -> Row:
+    """A new ticket: its clock starts, and where the rota assigns, somebody has it."""
+    ticket = tickets.create(turn.conn, customer.id, place.id, desk, subject, to_ms(at))
+    tickets.record(turn.conn, ticket.id, None, "opened", turn.now_ms, desk)
+    timekeeping.asked(turn, ticket, at)
+    assigning.assign(turn, ticket)
+    return tickets.get(turn.conn, ticket.id)
 
 
 def _words(said: Sequence[Wrote]) -> str:
@@ -123,16 +133,14 @@ def _answered(turn: Turn, chat_id: int, ref: str | None) -> int | None:
     return next((link.message_id for link in links.by_ref(turn.conn, chat_id, ref) if link.message_id), None)
 
 
-def _now_waits(turn: Turn, ticket: Row) -> None:
+def _now_waits(turn: Turn, ticket: Row, at: datetime) -> None:
     """The ticket waits for an agent since the oldest unanswered message."""
     if ticket.state == "agent" and ticket.unanswered_since is not None:
         return
-    values = {
-        "state": "agent",
-        "unanswered_since": ticket.unanswered_since or turn.now_ms,
-        "snoozed_until": None,
-    }
+    since = ticket.unanswered_since or to_ms(at)
+    values = {"state": "agent", "unanswered_since": since, "snoozed_until": None}
     tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
+    timekeeping.asked(turn, ticket, at)
     actions.touch_card(turn, tickets.get(turn.conn, ticket.id))
 
 
@@ -161,8 +169,7 @@ def refile(turn: Turn, customer: Row, place: Row, message: Row, desk: str) -> No
         actions.move(turn, ticket, None, desk)
         return
     subject = threads.subject_of(load_content(message.content).text.text)
-    ticket = tickets.create(turn.conn, customer.id, place.id, desk, subject, turn.now_ms)
-    tickets.record(turn.conn, ticket.id, None, "opened", turn.now_ms, desk)
+    ticket = _open(turn, customer, place, desk, subject, turn.now)
     relay.copy(turn, threads.open_place(turn, ticket), ticket.id, message, Priority.RELAY)
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from domain.policy import Policy
 from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
-from handlers import letters, refused, relay
+from handlers import letters, pinging, refused, relay, timekeeping
 from handlers.turn import Turn
-from storage import links, messages, outbox, places
+from storage import clocks, links, messages, outbox, places
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -81,6 +81,8 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
         _copied(turn, work, letter, outcome.refs, still_here=still_here)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
+    elif letter.kind == "ping":
+        _pinged(turn, work, letter, outcome.refs[0])
     elif letter.kind in ("edit", "correction", "delete"):
         _corrected(turn, work, letter)
 
@@ -93,6 +95,17 @@ def _told(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
     role = relay.load_say(letter.payload)[3]
     for ref in refs:
         _link(turn, work, ref, role, letter_id=letter.id, ticket_id=letter.ticket_id)
+
+
+def _pinged(turn: Turn, work: Work, letter: Row, ref: str) -> None:
+    """The leads were told; what was answered while that was under way is said at once."""
+    ping_id = pinging.ping_of(letter)
+    clocks.change_ping(turn.conn, ping_id, ref=ref)
+    _link(turn, work, ref, "ping", letter_id=letter.id)
+    for row in clocks.ping_members(turn.conn, ping_id):
+        if row.over:
+            pinging.refresh(turn, row.id)
+            return
 
 
 def _link_members(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], role: str) -> None:
@@ -144,6 +157,9 @@ def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> 
 
 def _mark_delivered(turn: Turn, message: Row) -> None:
     """The person who wrote it sees that it arrived: agents always, customers where their messenger shows it."""
+    if message.role == "answer":
+        written = clocks.moment(message.written_at) or turn.now
+        timekeeping.answer_delivered(turn, message.ticket_id, written, message.person_id)
     if message.role == "answer" or turn.capabilities(message.from_messenger).marks_received:
         relay.want_mark(turn, message, delivered=True)
 

@@ -11,7 +11,17 @@ from domain.events import Wrote
 from domain.policy import LEADS
 from domain.richtext import RichText
 from domain.texts import text
-from handlers import actions, agent_wrote, binding, corrections, listings, relay, threads
+from handlers import (
+    actions,
+    agent_wrote,
+    binding,
+    corrections,
+    duty_commands,
+    hours_commands,
+    listings,
+    relay,
+    threads,
+)
 from handlers.turn import Turn
 from storage import messages, places, tickets
 
@@ -137,6 +147,10 @@ def _del(turn: Turn, spoken: Spoken, ticket: Row) -> str:
     return text(turn.policy.locale, "del.done")
 
 
+def _tier(turn: Turn, spoken: Spoken, ticket: Row) -> str:
+    return actions.set_tier(turn, ticket, spoken.person, spoken.command.words)
+
+
 def _help(turn: Turn, spoken: Spoken, ticket: Row) -> str:
     return text(turn.policy.locale, "help.thread", prefix=turn.policy.note_prefix)
 
@@ -151,6 +165,22 @@ def _mine(turn: Turn, spoken: Spoken) -> RichText:
 
 def _desk_help(turn: Turn, spoken: Spoken) -> str:
     return text(turn.policy.locale, "help.desk")
+
+
+def _hours(turn: Turn, spoken: Spoken) -> str:
+    return hours_commands.hours(turn, spoken.desk_name or LEADS, spoken.person, spoken.command.words)
+
+
+def _duty(turn: Turn, spoken: Spoken) -> str:
+    return duty_commands.duty(turn, spoken.person, spoken.command.words)
+
+
+def _away(turn: Turn, spoken: Spoken) -> str:
+    return duty_commands.away(turn, spoken.person, spoken.command.words)
+
+
+def _handover(turn: Turn, spoken: Spoken) -> str:
+    return duty_commands.handover(turn, spoken.person, spoken.command.words)
 
 
 _THREAD: dict[str, Callable[[Turn, Spoken, Row], str | RichText]] = {
@@ -168,10 +198,15 @@ _THREAD: dict[str, Callable[[Turn, Spoken, Row], str | RichText]] = {
     "block": _block,
     "unblock": _unblock,
     "del": _del,
+    "tier": _tier,
     "help": _help,
 }
 _DESK: dict[str, Callable[[Turn, Spoken], str | RichText]] = {
     "queue": _queue,
     "mine": _mine,
     "help": _desk_help,
+    "hours": _hours,
+    "duty": _duty,
+    "away": _away,
+    "handover": _handover,
 }

@@ -10,8 +10,8 @@ from domain.messages import Content
 from domain.requests import Delete, Edit, OpenThread, Original, React, Send, ShowThread
 from domain.richtext import RichText
 from domain.work import Effects, Lane, Priority, Work
-from handlers import card_views, history, layout, relay, threads
-from storage import links, messages, outbox, people, places
+from handlers import card_views, history, layout, pinging, relay, threads
+from storage import clocks, links, messages, outbox, people, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,6 @@ def _opening_work(conn: Connection, policy: Policy, place: Row) -> Work:
         key,
         thread=_thread(place),
         buttons=buttons,
-        quiet_mentions=True,
         role="card",
     )
     return _work(place, request, Priority.RELAY, "letters", "card", place.card_wanted)
@@ -142,7 +141,6 @@ def _state_work(conn: Connection, policy: Policy, place: Row) -> Work | None:
             Content(text=words),
             _thread(place),
             buttons=buttons,
-            quiet_mentions=True,
         )
         return _work(place, edit, Priority.STATE, "state", "card-edit", place.card_wanted)
     if (
@@ -187,6 +185,8 @@ def _made(conn: Connection, policy: Policy, place: Row, letter: Row) -> Made | N
     """The letter as a request, or None when it has become needless."""
     if letter.kind in ("say", "resay"):
         return _say(place, letter), ()
+    if letter.kind in ("ping", "reping"):
+        return _ping(conn, policy, place, letter), ()
     if letter.kind == "history":
         rows = history.told(conn, letter)
         request = history.request(conn, policy, place, letter, rows)
@@ -215,8 +215,22 @@ def _say(place: Row, letter: Row) -> Send | Edit:
         thread=_thread(place),
         reply_to=reply,
         buttons=buttons,
-        quiet_mentions=place.chat_kind == "group",
+        quiet_mentions=place.chat_kind == "group"
+        and not any(s.kind == "mention" for s in content.text.spans),
         role="bot",
+    )
+
+
+def _ping(conn: Connection, policy: Policy, place: Row, letter: Row) -> Send | Edit:
+    """A ping as it should read now; people's words in it are made harmless already, colleagues are mentioned."""
+    ping_id = pinging.ping_of(letter)
+    words, buttons = pinging.content(conn, policy, place, ping_id)
+    content = Content(text=words)
+    if letter.kind == "reping":
+        ref = clocks.ping(conn, ping_id).ref or ""
+        return Edit(place.native, ref, content, _thread(place), buttons=buttons)
+    return Send(
+        place.native, (content,), f"letter-{letter.id}", thread=_thread(place), buttons=buttons, role="bot"
     )
 
 

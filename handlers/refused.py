@@ -10,9 +10,9 @@ from domain.requests import Refused
 from domain.richtext import plain
 from domain.texts import text
 from domain.work import Priority, Work
-from handlers import layout, relay
+from handlers import layout, relay, timekeeping
 from handlers.turn import Turn
-from storage import chats, messages, once, outbox, places, tickets
+from storage import chats, clocks, messages, once, outbox, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -89,6 +89,8 @@ def _say_undelivered(turn: Turn, letter: Row, outcome: Refused) -> None:
     if desk_place is None:
         return
     if message.role == "answer":
+        if letter.kind == "copy":
+            timekeeping.answer_refused(turn, message.ticket_id, clocks.moment(message.written_at) or turn.now)
         key = "undelivered.delete" if letter.kind == "delete" else "undelivered.answer"
         ref = message.ref if message.place_id == desk_place.id else None
         relay.say(
@@ -120,6 +122,7 @@ def _customer_unreachable(turn: Turn, place: Row, outcome: Refused) -> None:
         if letter.kind == "copy" and letter.ticket_id is not None and letter.ticket_id not in told:
             told.add(letter.ticket_id)
             _say_undelivered(turn, letter, outcome)
+            timekeeping.unreachable(turn, letter.ticket_id)
     due = messages.mark_due(turn.conn, place.id)
     while due is not None:
         messages.change(turn.conn, due.id, mark_shown=due.mark_wanted)

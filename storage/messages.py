@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, literal_column, select
 
+from domain.messages import load_content
 from storage.query import Changing, Query, Row, inserting, p
 from storage.schema import chats, messages, people
 
@@ -42,6 +43,22 @@ _COUNT = Query(
         messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
     )
 )
+_FIRST_UNANSWERED = Query(
+    select(messages.c.content)
+    .where(
+        messages.c.ticket_id == p("ticket_id"),
+        messages.c.role == literal_column("'customer'"),
+        messages.c.written_at >= p("since"),
+        messages.c.deleted == literal_column("0"),
+    )
+    .order_by(messages.c.id)
+    .limit(1)
+)
+_LAST_ANSWER = Query(
+    select(func.max(messages.c.written_at)).where(
+        messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
+    )
+)
 _ADD = inserting(
     messages,
     "ticket_id",
@@ -55,6 +72,8 @@ _ADD = inserting(
     "album_id",
     "written_at",
 )
+
+_CLOCKS_DIFFER = 60_000  # a platform's clock and ours, in milliseconds
 
 change = Changing(messages)
 
@@ -132,3 +151,18 @@ def mark_due(conn: Connection, place_id: int) -> Row | None:
 def mark_places(conn: Connection) -> list[int]:
     """Places that have such messages."""
     return [row.place_id for row in _MARK_PLACES.rows(conn)]
+
+
+def first_unanswered(conn: Connection, ticket_id: int, since_ms: int) -> str:
+    """The text of the oldest customer's message from that time on; empty when there is none."""
+    stored = _FIRST_UNANSWERED.value(conn, ticket_id=ticket_id, since=since_ms - _CLOCKS_DIFFER)
+    if stored is None:
+        return ""
+    content = load_content(stored)
+    return content.text.text or content.label
+
+
+def last_answer(conn: Connection, ticket_id: int) -> int | None:
+    """When the newest answer of a ticket was written (milliseconds)."""
+    at: int | None = _LAST_ANSWER.value(conn, ticket_id=ticket_id)
+    return at

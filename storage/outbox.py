@@ -68,6 +68,21 @@ _WAITING_ANSWERS = Query(
     )
     .group_by(letters.c.ticket_id)
 )
+_FIRST_ANSWER = Query(
+    select(func.min(messages.c.written_at))
+    .join(letters, letters.c.message_id == messages.c.id)
+    .where(
+        _WAITING,
+        letters.c.ticket_id == p("ticket_id"),
+        letters.c.kind == literal_column("'copy'"),
+        messages.c.role == literal_column("'answer'"),
+    )
+)
+_RELAY_WAITS = Query(
+    select(letters.c.id)
+    .where(_WAITING, letters.c.place_id == p("place_id"), letters.c.kind == literal_column("'copy'"))
+    .limit(1)
+)
 
 change = Changing(letters)
 
@@ -189,3 +204,14 @@ def count_waiting(conn: Connection) -> int:
 def waiting_answers(conn: Connection) -> dict[int, int]:
     """How many answers of each ticket still wait to be sent."""
     return {row.ticket_id: row.count for row in _WAITING_ANSWERS.rows(conn)}
+
+
+def first_waiting_answer(conn: Connection, ticket_id: int) -> int | None:
+    """When the oldest answer of a ticket that still waits to be sent was written (milliseconds)."""
+    at: int | None = _FIRST_ANSWER.value(conn, ticket_id=ticket_id)
+    return at
+
+
+def relay_waits(conn: Connection, place_id: int) -> bool:
+    """Whether something people wrote still waits to be sent to this place."""
+    return _RELAY_WAITS.value(conn, place_id=place_id) is not None

@@ -24,6 +24,9 @@ _BY_NAME = Query(
     .where(people.c.messenger == p("messenger"), func.lower(people.c.name) == func.lower(p("name")))
     .limit(2)
 )
+_FIND = Query(
+    select(people).where(people.c.messenger == p("messenger"), people.c.native == p("native")).limit(1)
+)
 _COLUMNS = ("messenger", "account", "native", "name", "username", "locale", "timezone", "admin", "seen_at")
 _ADD = inserting(people, *_COLUMNS)
 _CHANGE = Changing(people)
@@ -60,6 +63,19 @@ def by_id(conn: Connection, person_id: int) -> Row:
     if row is None:
         raise LookupError(f"no person {person_id}")
     return row
+
+
+def find(conn: Connection, messenger: str, native: str) -> Row | None:
+    """The person of that id in a messenger, whichever account has met them."""
+    return _FIND.row(conn, messenger=messenger, native=native)
+
+
+def expect(conn: Connection, messenger: str, account: str, native: str, now_ms: int) -> Row:
+    """A colleague whom the settings name and who has not been heard of yet: their id stands for their name."""
+    values = {"name": native, "username": "", "locale": "", "timezone": "", "admin": 0}
+    return by_id(
+        conn, _ADD.value(conn, messenger=messenger, account=account, native=native, seen_at=now_ms, **values)
+    )
 
 
 def by_handle(conn: Connection, messenger: str, handle: str) -> Row | None:

@@ -240,6 +240,20 @@ Index(
     postgresql_where=text("state = 'snoozed'"),
 )
 
+Index(
+    "ix_tickets_idle",
+    tickets.c.touched_at,
+    sqlite_where=text("state = 'customer'"),
+    postgresql_where=text("state = 'customer'"),
+)
+Index(
+    "ix_tickets_unanswered",
+    tickets.c.desk,
+    tickets.c.unanswered_since,
+    sqlite_where=text("state = 'agent'"),
+    postgresql_where=text("state = 'agent'"),
+)
+
 messages = Table(
     "messages",
     metadata,

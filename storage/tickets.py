@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, case, insert, literal_column, select
+from sqlalchemy import Connection, case, func, insert, literal_column, select
 
 from storage.query import Changing, Query, Row, inserting, p
 from storage.schema import customers, events, people, tickets
@@ -66,6 +66,37 @@ _WAKING = Query(
     .where(tickets.c.state == literal_column("'snoozed'"), tickets.c.snoozed_until <= p("now"))
     .order_by(tickets.c.snoozed_until)
     .limit(100)
+)
+_BY_ASSIGNEE = Query(
+    select(people.c.messenger, people.c.native, func.count().label("count"))
+    .select_from(tickets.join(people, people.c.id == tickets.c.assignee_id))
+    .where(_OPEN)
+    .group_by(people.c.messenger, people.c.native)
+)
+_IDLE = Query(
+    select(tickets)
+    .where(tickets.c.state == literal_column("'customer'"), tickets.c.touched_at <= p("before"))
+    .order_by(tickets.c.touched_at)
+    .limit(p("limit"))
+)
+_UNANSWERED = Query(
+    _LINE.where(
+        tickets.c.desk == p("desk"),
+        tickets.c.state == literal_column("'agent'"),
+        tickets.c.unanswered_since < p("before"),
+    )
+    .order_by(tickets.c.unanswered_since)
+    .limit(p("limit"))
+)
+_HANDED_OUT = Query(
+    select(tickets)
+    .where(
+        tickets.c.desk == p("desk"),
+        tickets.c.state == literal_column("'agent'"),
+        tickets.c.assigned_at <= p("before"),
+    )
+    .order_by(tickets.c.assigned_at)
+    .limit(p("limit"))
 )
 _RECORD = Query(insert(events).values({c: p(c) for c in ("ticket_id", "person_id", "what", "detail", "at")}))
 _HISTORY = Query(select(events).where(events.c.ticket_id == p("ticket_id")).order_by(events.c.id))
@@ -159,3 +190,23 @@ def history(conn: Connection, ticket_id: int) -> list[Row]:
 def open_elsewhere(conn: Connection, desks: Sequence[str]) -> list[int]:
     """Numbers of open tickets in desks other than these."""
     return [row.id for row in conn.execute(select(tickets.c.id).where(_OPEN, tickets.c.desk.not_in(desks)))]
+
+
+def open_by_assignee(conn: Connection) -> list[Row]:
+    """How many open tickets each agent has."""
+    return _BY_ASSIGNEE.rows(conn)
+
+
+def idle(conn: Connection, before_ms: int, limit: int) -> list[Row]:
+    """Tickets that have waited for their customer since before that time."""
+    return _IDLE.rows(conn, before=before_ms, limit=limit)
+
+
+def unanswered(conn: Connection, desk: str, before_ms: int, limit: int) -> list[Row]:
+    """Tickets of a desk whose question was asked before that time and waits, oldest first, with names."""
+    return _UNANSWERED.rows(conn, desk=desk, before=before_ms, limit=limit)
+
+
+def handed_out(conn: Connection, desk: str, before_ms: int, limit: int) -> list[Row]:
+    """Unanswered tickets of a desk that somebody has had since before that time."""
+    return _HANDED_OUT.rows(conn, desk=desk, before=before_ms, limit=limit)

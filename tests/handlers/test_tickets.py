@@ -75,6 +75,8 @@ def test_ok_ends_the_wait_without_a_word_to_the_customer():
 def test_snooze_comes_back_in_time():
     office, thread = asked()
     office.says("ivan", "howto", "/snooze 2h", thread)
+    office.says("ivan", "howto", "/ok", thread)
+    office.says("ivan", "howto", "/snooze 2h", thread)
     snoozed = card(office)
     office.passes(timedelta(hours=1, minutes=59))
     assert card(office) == snoozed
