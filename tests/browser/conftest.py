@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 from playwright.async_api import (
@@ -17,6 +17,7 @@ from playwright.async_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    StorageState,
     ViewportSize,
     async_playwright,
     expect,
@@ -36,6 +37,9 @@ ARGUMENTS = [
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE = 15_000
+ALWAYS_OPEN = orjson.dumps(
+    {day: ["24h"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+).decode()
 
 expect.set_options(timeout=PATIENCE)
 
@@ -46,19 +50,25 @@ class World:
 
     program: Program
     browser: Browser
-    staff_state: Any = None
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    staff_state: StorageState | None = None
     complaints: list[str] = field(default_factory=list)
-    contexts: list[BrowserContext] = field(default_factory=list)
+    contexts: dict[tuple[str, bool, str], BrowserContext] = field(default_factory=dict)
 
-    async def page(self, path: str, *, phone: bool = False, locale: str = "en-US", state: Any = None) -> Page:
-        """A page in a browser of its own."""
-        more: dict[str, Any] = {"has_touch": True, "is_mobile": True} if phone else {}
-        viewport = PHONE if phone else DESKTOP
-        context = await self.browser.new_context(
-            viewport=viewport, locale=locale, storage_state=state, **more
-        )
-        self.contexts.append(context)
+    async def page(
+        self, path: str, who: str = "nobody", *, phone: bool = False, locale: str = "en-US"
+    ) -> Page:
+        """A page in the browser of `who`, which keeps what it has loaded and nothing of earlier tests."""
+        context = self.contexts.get((who, phone, locale))
+        if context is None:
+            viewport = PHONE if phone else DESKTOP
+            context = await self.browser.new_context(
+                viewport=viewport, locale=locale, has_touch=phone, is_mobile=phone
+            )
+            context.set_default_timeout(PATIENCE)
+            self.contexts[who, phone, locale] = context
+        await context.clear_cookies()
+        if who == "agent" and self.staff_state:
+            await context.add_cookies(list(self.staff_state["cookies"]))
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
         page.on("console", lambda message: self._heard(path, message))
@@ -77,7 +87,7 @@ class World:
 
     async def customer(self, **how: Any) -> Page:
         """A customer's page, of a customer who never wrote."""
-        page = await self.page("/", **how)
+        page = await self.page("/", "customer", **how)
         await expect(page.locator(".greeting p")).to_be_visible()
         return page
 
@@ -86,20 +96,27 @@ class World:
         if self.staff_state is None:
             link = re.search(r"http://\S+/staff\?invite=\S+", self.program.printed)
             assert link, self.program.printed
-            page = await self.page(link[0].removeprefix(self.program.url), **how)
+            page = await self.page(link[0].removeprefix(self.program.url), "agent", **how)
             await page.locator("button.wide").click()
-            await expect(page.locator(".office")).to_be_visible()
-            self.staff_state = await page.context.storage_state()
-            return page
-        page = await self.page("/staff", state=self.staff_state, **how)
+        else:
+            page = await self.page("/staff", "agent", **how)
         await expect(page.locator(".office")).to_be_visible()
+        self.staff_state = await page.context.storage_state()
         return page
 
-    async def forget(self) -> None:
-        """Close what a test opened."""
-        for context in self.contexts:
+    async def tidy(self) -> None:
+        """Close the pages that a test opened, and what they kept."""
+        for context in self.contexts.values():
+            await context.set_offline(False)
+            for page in context.pages:
+                if page.url.startswith("http"):
+                    await page.evaluate("localStorage.clear()")
+                await page.close()
+
+    async def close(self) -> None:
+        """Close everything."""
+        for context in self.contexts.values():
             await context.close()
-        self.contexts.clear()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -114,21 +131,23 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def okno(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
     """A program that all tests of this folder share."""
-    async with running(tmp_path_factory.mktemp("okno")) as program:
+    async with running(tmp_path_factory.mktemp("okno"), OKNO_WORKING_HOURS__WEEKLY=ALWAYS_OPEN) as program:
         yield program
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared(okno: Program, chromium: Browser) -> World:
+async def shared(okno: Program, chromium: Browser) -> AsyncIterator[World]:
     """The world as the tests share it."""
-    return World(okno, chromium)
+    made = World(okno, chromium)
+    yield made
+    await made.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(shared: World) -> AsyncIterator[World]:
     """The world, tidied up after each test; no page may have complained."""
     yield shared
-    await shared.forget()
+    await shared.tidy()
     complaints, shared.complaints = shared.complaints, []
     assert complaints == []
 
@@ -136,10 +155,10 @@ async def world(shared: World) -> AsyncIterator[World]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def own_world(tmp_path: Path, chromium: Browser) -> AsyncIterator[World]:
     """A world whose program a test may kill."""
-    async with running(tmp_path) as program:
+    async with running(tmp_path, OKNO_WORKING_HOURS__WEEKLY=ALWAYS_OPEN) as program:
         made = World(program, chromium)
         yield made
-        await made.forget()
+        await made.close()
 
 
 async def say(page: Page, text: str) -> None:

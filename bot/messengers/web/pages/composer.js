@@ -5,7 +5,7 @@ import { toast } from "./overlay.js";
 import { size } from "./time.js";
 import { t } from "./words.js";
 
-// hooks: api, limits, placeholder(), send({text, reply_to, reply, files}), change(message, text), lastOwn(), who(message)
+// hooks: place, api, limits, placeholder(), send({text, reply_to, reply, files}), change(message, text), lastOwn(), who(message)
 export class Composer {
   constructor(hooks) {
     this.hooks = hooks;
@@ -26,7 +26,19 @@ export class Composer {
     this.line = h("div", { class: "composer-line" }, this.left, this.input, this.right);
     this.above = h("div", { class: "composer-above" });
     this.el = h("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); this.submit(); } }, this.above, this.bar, this.chips, this.line, this.picker);
+    this.input.value = this.#draft();
     this.changed();
+  }
+
+  // Unsent words wait for their writer, over changes of thread and reloads.
+  #draft(words) {
+    const key = `okno-draft-${this.hooks.place}`;
+    try {
+      if (words === undefined) return localStorage.getItem(key) ?? "";
+      if (words) localStorage.setItem(key, words);
+      else localStorage.removeItem(key);
+    } catch { /* private windows keep nothing */ }
+    return "";
   }
 
   // Files may be dropped anywhere on `area`.
@@ -61,6 +73,7 @@ export class Composer {
     this.input.style.height = `${Math.min(this.input.scrollHeight, 220)}px`;
     this.input.classList.toggle("scrolls", this.input.scrollHeight > 220);
     this.go.disabled = !this.ready;
+    if (!this.editing) this.#draft(this.text);
     this.hooks.typed?.(this.text);
   }
 
@@ -98,7 +111,7 @@ export class Composer {
   edit(message) {
     this.reply = null;
     this.kept = this.editing ? this.kept : this.text;
-    this.editing = message;
+    this.editing = message; // from here on the text is no draft
     this.#showBar(message, "edit", t("editing"), () => this.stopEditing());
     this.text = message.text;
     this.input.focus();

@@ -17,9 +17,9 @@ export class Conversation {
     this.readUpTo = 0;
     this.newFrom = null;
     this.missed = 0;
-    this.list = h("ol", { class: "messages", role: "log", "aria-live": "off", "aria-label": t("messages") });
+    this.list = h("ol", { class: "messages" });
     this.empty = h("div", { class: "empty" });
-    this.scroller = h("div", { class: "scroller", tabindex: "0" }, this.empty, this.list);
+    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "log", "aria-live": "off", "aria-label": t("messages") }, this.empty, this.list);
     this.jump = iconButton("down", t("to_newest"), () => this.toEnd(true), { class: "icon-button jump", hidden: true });
     this.count = h("span", { class: "badge", hidden: true });
     this.jump.append(this.count);

@@ -87,6 +87,7 @@ async function knock() {
 }
 
 const composer = new Composer({
+  place: "c",
   api,
   limits: () => state.limits,
   placeholder: () => t("write_here"),

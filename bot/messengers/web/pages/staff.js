@@ -110,13 +110,13 @@ function read(chat, thread, id) {
 
 // How much is unread is the server's to say; asked once for whatever comes within a moment.
 function count() {
-  clearTimeout(counting);
-  counting = setTimeout(async () => {
-    const now = await api.get("state").catch(() => null);
+  counting ||= setTimeout(async () => {
+    counting = 0;
+    const [now] = await Promise.all([api.get("state"), list.recount()]).catch(() => []);
     if (!now) return;
     state.desks = now.desks;
     showDesks();
-  }, 500);
+  }, 300);
 }
 
 function showDesks() {
@@ -131,25 +131,13 @@ function onframe(f) {
   else if (f.t === "upto") seqs[f.chat] = f.seq;
   else if (f.t === "reset") { seqs[f.chat] = f.seq; location.reload(); }
   else if (f.t === "change") {
-    const isNew = f.message && !known(f.message);
     seqs[f.chat] = f.seq;
     if (f.thread && list.chat === f.chat) list.apply(f.thread);
     if (f.message && view?.holds(f.chat, f.message.thread)) view.apply(f.message);
-    else if (isNew && counts(f.message) && list.chat === f.chat) list.unread(f.message.thread, (list.thread(f.message.thread)?.unread ?? 0) + 1);
     if (f.thread && view?.holds(f.chat, f.thread.id)) view.titled();
-    if (f.message ? counts(f.message) : f.thread) count();
+    if (!f.message || f.message.by !== state.me.id) count();
   }
 }
-
-// Whether the message was there before: an edit makes nothing unread. Ids grow.
-let newest = 0;
-function known(message) {
-  const old = Number(message.id) <= newest;
-  newest = Math.max(newest, Number(message.id));
-  return old;
-}
-
-const counts = (message) => message.role === "message" && message.by !== state.me.id;
 
 function onstate(now) {
   if (now === "online") { fill(status); outbox.push(); }

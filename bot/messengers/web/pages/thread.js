@@ -157,6 +157,7 @@ export class ThreadView {
       choose: (command) => { this.composer.text = `/${command.name}${command.usage === command.name ? "" : " "}`; this.composer.input.focus(); },
     });
     this.composer = new Composer({
+      place: `${this.chat}/${this.thread}`,
       api: this.api,
       limits: () => this.state.limits,
       placeholder: () => this.#placeholder(),

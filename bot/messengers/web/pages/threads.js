@@ -66,6 +66,14 @@ export class ThreadList {
     this.#arrange();
   }
 
+  // What is unread in the threads at the top, as the server knows it.
+  async recount() {
+    const { chat } = this;
+    if (!chat) return;
+    const { threads } = await this.hooks.fetch(chat, false);
+    if (this.chat === chat) for (const thread of threads) this.unread(thread.id, thread.unread);
+  }
+
   thread(id) {
     return this.rows.get(id)?.thread ?? null;
   }
