@@ -68,7 +68,10 @@ class World:
             self.contexts[who, phone, locale] = context
         await context.clear_cookies()
         if who == "agent" and self.staff_state:
-            await context.add_cookies(list(self.staff_state["cookies"]))
+            url = self.program.url
+            await context.add_cookies(
+                [{"name": c["name"], "value": c["value"], "url": url} for c in self.staff_state["cookies"]]
+            )
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
         page.on("console", lambda message: self._heard(path, message))

@@ -278,6 +278,37 @@ async def test_both_pages_speak_the_readers_language(world: World, locale: str, 
     await expect(customer.locator(f"html[lang={other}]")).to_be_attached()
 
 
+async def test_formatting_becomes_elements_and_nothing_else_does(world: World) -> None:
+    customer = await world.customer()
+    html = """async ([text, spans]) => {
+        const { richText } = await import("/web/assets/richtext.js");
+        const box = document.createElement("div");
+        box.append(richText(text, spans));
+        return box.innerHTML;
+    }"""
+
+    async def shown(text: str, *spans: tuple[str, int, int, str | None]) -> str:
+        return str(await customer.evaluate(html, [text, [list(s) for s in spans]]))
+
+    assert await shown("a <b>", ("bold", 0, 5, None)) == "<strong>a &lt;b&gt;</strong>"
+    assert await shown("\U0001f41e bug", ("italic", 2, 3, None)) == "\U0001f41e <em>bug</em>"
+    assert (
+        await shown("abcd", ("bold", 0, 3, None), ("italic", 1, 1, None)) == "<strong>a<em>b</em>c</strong>d"
+    )
+    crossing = await shown("abcd", ("bold", 0, 2, None), ("italic", 1, 3, None))
+    assert crossing == "<strong>a<em>b</em></strong><em>cd</em>"
+    assert await shown("go", ("link", 0, 2, "javascript:alert(1)")) == "<span>go</span>"
+    assert 'href="https://example.org/"' in await shown("go", ("link", 0, 2, "https://example.org/"))
+    found = await shown("see https://example.org/a?b=1&c=2.")
+    assert 'href="https://example.org/a?b=1&amp;c=2"' in found
+    assert found.endswith("</a>.")
+    assert await shown("https://x.example", ("code", 0, 17, None)) == "<code>https://x.example</code>"
+    assert (
+        await shown("ab", ("bold", 1, 50, None), ("unknown", 0, 1, None))
+        == "<span>a</span><strong>b</strong>"
+    )
+
+
 async def test_pages_are_light_and_everything_has_a_name(world: World) -> None:
     # a language no other test has: these browsers have loaded nothing yet
     customer, staff = await world.customer(locale="en-AU"), await world.staff(locale="en-AU")

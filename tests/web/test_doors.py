@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,28 @@ async def test_guessing_tokens_and_flooding_are_slowed_down(house: House) -> Non
         assert response.status == 429
         assert 1 <= int(response.headers["Retry-After"]) <= 11
     assert len(house.rows) == 3
+
+
+@pytest.mark.parametrize(
+    "house", [replace(STRICT, changes=(9, 9.0), customers_per_address=(2, 60.0))], indirect=True
+)
+async def test_nobody_fills_the_desks_with_made_up_customers(house: House) -> None:
+    first, second, third = [await house.customer() for _ in range(3)]
+    await first.say("one")
+    await second.say("two")
+    await third.post("messages", {"key": "key-00001", "text": "three"}, 429)
+    await first.say("still here")
+    assert len(house.rows) == 3
+
+
+@pytest.mark.parametrize("house", [STRICT], indirect=True)
+async def test_reading_keeps_nobody_from_writing(house: House) -> None:
+    customer = await house.customer()
+    ref = (await customer.say("one"))["id"]
+    for _ in range(3):
+        await customer.post("read", {"ref": ref})
+    await customer.post("read", {"ref": ref}, 429)
+    await customer.say("two")
 
 
 def test_a_window_slides() -> None:

@@ -116,13 +116,15 @@ class Deeds:
             "press": self._press,
             "read": self._read,
         }
-        return [web.post(f"/web/{side}/{name}", self._guarded(find, deed)) for name, deed in deeds.items()]
+        return [
+            web.post(f"/web/{side}/{name}", self._guarded(name, find, deed)) for name, deed in deeds.items()
+        ]
 
-    def _guarded(self, find: FindActor, deed: Deed) -> Handler:
+    def _guarded(self, name: str, find: FindActor, deed: Deed) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             self._doorkeeper.check_origin(request)
             actor = await find(request)
-            self._doorkeeper.check_rate(request, actor.person.native)
+            self._doorkeeper.check_rate(request, actor.person.native, name)
             return await deed(actor, await Body.of(request))
 
         return handler

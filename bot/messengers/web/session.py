@@ -54,6 +54,7 @@ class Doorkeeper:
         self._known: OrderedDict[str, Person] = OrderedDict()
         self._changes = Window(limits.changes)
         self._changes_here = Window(limits.changes_per_address)
+        self._customers_here = Window(limits.customers_per_address)
         self._sign_ins = Window(limits.sign_ins_per_address)
 
     # where requests come from
@@ -75,9 +76,10 @@ class Doorkeeper:
         if origin.scheme not in ("http", "https") or origin.netloc not in known:
             raise web.HTTPForbidden(text="origin")
 
-    def check_rate(self, request: web.Request, person: str) -> None:
-        """Raises 429 with how long to wait."""
-        _too_often(max(self._changes.wait(person), self._changes_here.wait(self.address(request))))
+    def check_rate(self, request: web.Request, person: str, deed: str) -> None:
+        """Raises 429 with how long to wait. Having read something is counted apart: it must not keep one from writing."""
+        who = f"{person} read" if deed == "read" else person
+        _too_often(max(self._changes.wait(who), self._changes_here.wait(self.address(request))))
 
     def check_sign_in_rate(self, request: web.Request) -> None:
         """Raises 429 when somebody tries one token after the other."""
@@ -90,7 +92,7 @@ class Doorkeeper:
         return ids.customer_of(request.cookies.get(CUSTOMER_COOKIE, ""))
 
     async def customer(self, request: web.Request) -> Actor:
-        """The customer as an actor, made a person with their first deed. Raises 401 without a cookie."""
+        """The customer as an actor, made a person with their first deed. Raises 401 without a cookie, 429."""
         native = self.customer_id(request)
         if native is None:
             raise web.HTTPUnauthorized(text="cookie")
@@ -101,6 +103,8 @@ class Doorkeeper:
             locale,
             timezone or known.timezone,
         ):
+            if known is None:
+                _too_often(self._customers_here.wait(self.address(request)))
             name = words(locale)["guest"].replace("{n}", str(ids.number_of(native)))
             known = await self._store.customer(native, name, locale, timezone)
             self._known[native] = known

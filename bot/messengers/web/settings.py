@@ -29,6 +29,8 @@ class WebLimits:
     changes: tuple[int, float] = (30, 10.0)
     """Messages, edits, reactions and presses of one person."""
     changes_per_address: tuple[int, float] = (300, 10.0)
+    customers_per_address: tuple[int, float] = (120, 600.0)
+    """Customers that were not seen since the start: nobody fills the desks with made-up ones."""
     uploads: tuple[int, float] = (60, 60.0)
     sign_ins_per_address: tuple[int, float] = (10, 60.0)
     sockets_per_person: int = 12
