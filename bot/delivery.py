@@ -18,7 +18,7 @@ from bot.messengers.contract import AnswersPresses
 from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter
 from bot.performing import perform
-from bot.turns import Account, Lane
+from bot.turns import Account, Lane, slots_of
 from domain.requests import Outcome, Refused, Sent, TryLater, Unsure
 from storage import attempts
 
@@ -340,5 +340,5 @@ def _stored(
     conn: Connection, letters: Letters, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused
 ) -> Settled:
     """One unit: the chat was written to, and what came of it."""
-    attempts.record(conn, work.chat_id, int(now.timestamp() * 1000))
+    attempts.record(conn, work.chat_id, int(now.timestamp() * 1000), slots_of(work.request))
     return letters.settle(conn, policy, now, work, outcome)

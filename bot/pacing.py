@@ -1,7 +1,8 @@
 """How fast one account may send: sliding windows per chat and in total, and pauses that a platform asks for.
 
-A request takes a slot when it begins, and the slot frees so many seconds after the answer: wherever between the
-two the platform counts it, no window holds more than allowed. Times are monotonic seconds.
+A message takes a slot when its request begins (an album one for each part), and the slot frees so many seconds after
+the answer: wherever between the two the platform counts it, no window holds more than allowed. Times are monotonic
+seconds.
 """
 
 from __future__ import annotations
@@ -28,15 +29,18 @@ class _Window:
         self.in_flight = 0
         self.answered: deque[float] = deque(maxlen=most)
 
-    def delay(self, rates: tuple[Rate, ...], now: float) -> float:
-        """How long until every rate allows one more; infinite while only an answer can make room."""
+    def delay(self, rates: tuple[Rate, ...], now: float, count: int) -> float:
+        """How long until every rate allows so many more; infinite while only an answer can make room.
+
+        More than a rate allows at all go when its window is empty.
+        """
         longest = 0.0
         for rate in rates:
-            room = rate.count - self.in_flight
-            if room <= 0:
+            oldest = rate.count - self.in_flight - min(count, rate.count) + 1  # the one that must have left
+            if oldest <= 0:
                 return math.inf
-            if len(self.answered) >= room:
-                longest = max(longest, self.answered[-room] + rate.seconds - now)
+            if len(self.answered) >= oldest:
+                longest = max(longest, self.answered[-oldest] + rate.seconds - now)
         return longest
 
 
@@ -60,37 +64,35 @@ class Pacer:
         """The longest window in seconds: what happened before it no longer counts."""
         return self._longest
 
-    def total_delay(self, now: float) -> float:
-        """How long until the account may send one more to anybody."""
-        return max(self._total.delay(self._pacing.total, now), self._all_paused - now, 0.0)
+    def total_delay(self, now: float, count: int = 1) -> float:
+        """How long until the account may send so many messages to anybody."""
+        return max(self._total.delay(self._pacing.total, now, count), self._all_paused - now, 0.0)
 
-    def chat_delay(self, chat_id: int, private: bool, now: float) -> float:
-        """How long until one more may go to this chat, the account's total aside."""
+    def chat_delay(self, chat_id: int, private: bool, now: float, count: int = 1) -> float:
+        """How long until so many messages may go to this chat, the account's total aside."""
         pause = self._paused.get(chat_id, now) - now
         if pause <= 0:
             self._paused.pop(chat_id, None)
         window = self._chats.get(chat_id)
         if window is None:
             return max(pause, 0.0)
-        return max(window.delay(self._rates(private), now), pause, 0.0)
+        return max(window.delay(self._rates(private), now, count), pause, 0.0)
 
-    def take(self, chat_id: int) -> None:
-        """A request to the chat begins."""
-        self._window(chat_id).in_flight += 1
-        self._total.in_flight += 1
+    def take(self, chat_id: int, count: int = 1) -> None:
+        """A request of so many messages to the chat begins."""
+        self._window(chat_id).in_flight += count
+        self._total.in_flight += count
 
-    def give_back(self, chat_id: int) -> None:
-        """The slot wasn't used after all: nothing was sent."""
-        self._window(chat_id).in_flight -= 1
-        self._total.in_flight -= 1
+    def give_back(self, chat_id: int, count: int = 1) -> None:
+        """The slots weren't used after all: nothing was sent."""
+        self._window(chat_id).in_flight -= count
+        self._total.in_flight -= count
 
-    def answered(self, chat_id: int, now: float) -> None:
-        """The request that took a slot has come back, however it went."""
-        window = self._window(chat_id)
-        window.in_flight -= 1
-        window.answered.append(now)
-        self._total.in_flight -= 1
-        self._total.answered.append(now)
+    def answered(self, chat_id: int, now: float, count: int = 1) -> None:
+        """The request that took the slots has come back, however it went."""
+        for window in (self._window(chat_id), self._total):
+            window.in_flight -= count
+            window.answered.extend((now,) * count)
         self._until_tidy -= 1
         if self._until_tidy <= 0:
             self._tidy(now)

@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from domain.requests import Request, Send
 from domain.work import Priority, Work
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Lane:
     tries: int = 0
     errors: int = 0
     turn: int = 0
+    slots: int = 1
     chat_wait: int = 0
     account_wait: int = 0
 
@@ -75,14 +77,23 @@ class Chat:
             return self.letters[0][0]
         return int(Priority.STATE) if self.state else None
 
+    @property
     def next(self) -> Lane:
-        """Take the lane whose turn it is; there must be one."""
-        if self.state and (not self.letters or self.letters_since_state >= STATE_SHARE - 1):
+        """The lane whose turn it is; there must be one."""
+        return self.state[0] if self._state_is_due else self.letters[0][2]
+
+    def take(self) -> Lane:
+        """Take the lane whose turn it is."""
+        if self._state_is_due:
             self.letters_since_state = 0
             return self.state.popleft()
         if self.state:
             self.letters_since_state += 1
         return heapq.heappop(self.letters)[2]
+
+    @property
+    def _state_is_due(self) -> bool:
+        return bool(self.state) and (not self.letters or self.letters_since_state >= STATE_SHARE - 1)
 
 
 class Account:
@@ -115,7 +126,7 @@ class Account:
         """The lane has something to send. When its chat must wait for time to pass: how long."""
         chat = lane.chat
         self._turn += 1
-        lane.turn = self._turn
+        lane.turn, lane.slots = self._turn, slots_of(lane.work.request)
         lane.chat_wait, lane.account_wait = chat.waits, self._waits
         if lane.work.lane == "state":
             chat.state.append(lane)
@@ -128,7 +139,7 @@ class Account:
         urgency, delay = chat.urgency, 0.0
         target = None
         if urgency is not None and chat.in_flight < CHAT_AT_ONCE:
-            delay = self.pacer.chat_delay(chat.id, chat.private, now)
+            delay = self.pacer.chat_delay(chat.id, chat.private, now, chat.next.slots)
             if delay > 0:
                 chat.waits += 1
             else:
@@ -149,17 +160,20 @@ class Account:
             return math.inf
         if not any(self._queues):
             return math.inf
-        if (delay := self.pacer.total_delay(now)) > 0:
+        queue = self._next_queue()
+        chat = next(iter(queue))
+        if (delay := self.pacer.total_delay(now, chat.next.slots)) > 0:
             self._waits += 1
             return delay
-        chat = self._next_chat()
+        state = self._queues[Priority.STATE]
+        self._others_since_state = 0 if queue is state else self._others_since_state + bool(state)
         self._unqueue(chat)
-        lane = chat.next()
+        lane = chat.take()
         lane.crowded = lane.crowded or lane.chat_wait != chat.waits
         lane.aged = lane.aged or lane.crowded or lane.account_wait != self._waits
         chat.in_flight += 1
         self.in_flight += 1
-        self.pacer.take(chat.id)
+        self.pacer.take(chat.id, lane.slots)
         return lane
 
     def answered(self, lane: Lane, now: float, *, used: bool) -> None:
@@ -167,22 +181,25 @@ class Account:
         lane.chat.in_flight -= 1
         self.in_flight -= 1
         if used:
-            self.pacer.answered(lane.chat.id, now)
+            self.pacer.answered(lane.chat.id, now, lane.slots)
         else:
-            self.pacer.give_back(lane.chat.id)
+            self.pacer.give_back(lane.chat.id, lane.slots)
 
     def _unqueue(self, chat: Chat) -> None:
         if chat.queue is not None:
             del chat.queue[chat]
             chat.queue = None
 
-    def _next_chat(self) -> Chat:
-        """The most urgent chat, first come first served; now and then one that only has state to show.
+    def _next_queue(self) -> OrderedDict[Chat, None]:
+        """The most urgent chats, first come first served; now and then those that only have state to show.
 
         Answers to customers wait for nobody's state.
         """
         state = self._queues[Priority.STATE]
         due = state and self._others_since_state >= STATE_SHARE - 1 and not self._queues[Priority.ANSWER]
-        queue = state if due else next(q for q in self._queues if q)
-        self._others_since_state = 0 if queue is state else self._others_since_state + bool(state)
-        return next(iter(queue))
+        return state if due else next(queue for queue in self._queues if queue)
+
+
+def slots_of(request: Request) -> int:
+    """How many messages a request makes: platforms count the parts of an album one by one."""
+    return len(request.contents) if isinstance(request, Send) else 1

@@ -32,9 +32,10 @@ _RECENT = Query(
 _PRUNE = Query(delete(attempts).where(attempts.c.at < p("before")))
 
 
-def record(conn: Connection, chat_id: int, now_ms: int) -> None:
-    """A request to the chat was answered now."""
-    _RECORD.run(conn, chat_id=chat_id, at=now_ms)
+def record(conn: Connection, chat_id: int, now_ms: int, messages: int = 1) -> None:
+    """A request of so many messages to the chat was answered now."""
+    for _ in range(messages):
+        _RECORD.run(conn, chat_id=chat_id, at=now_ms)
 
 
 def recent(conn: Connection, since_ms: int) -> list[Attempt]:

@@ -27,31 +27,36 @@ def most_in_a_window(requests: list[tuple[float, float]], seconds: float) -> int
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 3), st.sampled_from([0.0, 0.0, 0.1, 1.0]), st.sampled_from([0.01, 0.5, 3.0])
+            st.integers(0, 3),
+            st.sampled_from([0.0, 0.0, 0.1, 1.0]),
+            st.sampled_from([0.01, 0.5, 3.0]),
+            st.sampled_from([1, 1, 1, 2, 4]),
         ),
         max_size=60,
     )
 )
-def test_no_window_ever_holds_more_than_allowed(wishes: list[tuple[int, float, float]]) -> None:
+def test_no_window_ever_holds_more_than_allowed(wishes: list[tuple[int, float, float, int]]) -> None:
     pacer, now = Pacer(PACING), 0.0
     sent: dict[int, list[tuple[float, float]]] = {0: [], 1: [], 2: [], 3: []}
-    flying: list[tuple[float, int]] = []
+    flying: list[tuple[float, int, int]] = []
 
     def land(until: float) -> None:
-        for at, chat in sorted(flying):
+        for landing in sorted(flying):
+            at, chat, count = landing
             if at <= until:
-                pacer.answered(chat, at)
-                flying.remove((at, chat))
+                pacer.answered(chat, at, count)
+                flying.remove(landing)
 
-    for chat, pause, takes in wishes:
+    for chat, pause, takes, wanted in wishes:
+        count = 1 if chat < 2 else wanted  # a private chat's rate of one a second holds no album
         now += pause
         land(now)
-        while (delay := max(pacer.chat_delay(chat, chat < 2, now), pacer.total_delay(now))) > 0:
+        while (delay := max(pacer.chat_delay(chat, chat < 2, now, count), pacer.total_delay(now, count))) > 0:
             now = min(flying)[0] if delay == math.inf else now + delay
             land(now)
-        pacer.take(chat)
-        sent[chat].append((now, now + takes))
-        flying.append((now + takes, chat))
+        pacer.take(chat, count)
+        sent[chat] += [(now, now + takes)] * count
+        flying.append((now + takes, chat, count))
     slack = 1e-6  # floating point
     for chat, requests in sent.items():
         for rate in PACING.private if chat < 2 else PACING.group:
@@ -59,6 +64,15 @@ def test_no_window_ever_holds_more_than_allowed(wishes: list[tuple[int, float, f
     everything = sorted(r for requests in sent.values() for r in requests)
     for rate in PACING.total:
         assert most_in_a_window(everything, rate.seconds - slack) <= rate.count
+
+
+def test_more_than_a_rate_allows_goes_when_its_window_is_empty() -> None:
+    pacer = Pacer(PACING)
+    assert pacer.chat_delay(0, True, 0.0, 10) == 0.0
+    pacer.take(0, 10)
+    assert pacer.chat_delay(0, True, 0.0) == math.inf
+    pacer.answered(0, 5.0, 10)
+    assert pacer.chat_delay(0, True, 5.0) == 12.0
 
 
 def test_what_was_sent_before_a_restart_counts() -> None:
