@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field, ModelWrapValidatorHandler, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.settings import desk_rules, sections
+from bot.settings import desk_rules, sections, time_rules
 from bot.settings.faults import BadSettings, line, lines_of
 from bot.settings.sources import (
     SECRETS,
@@ -34,19 +34,7 @@ if TYPE_CHECKING:
 NOT_YET_IN_FORCE = (
     "slack.*",
     "pachca.*",
-    "desks.*.working_hours*",
-    "desks.*.sla*",
-    "desks.*.assign",
-    "desks.*.assign_timeout",
     "desks.*.closed_topics",
-    "leads.mentions",
-    "working_hours.holidays*",
-    "sla.next_response",
-    "sla.remind_at",
-    "sla.repeat_breach",
-    "tiers.*",
-    "rota.*",
-    "tickets.auto_close",
     "limits.customer_messages",
     "retention.*",
     "files.public_url",
@@ -103,6 +91,7 @@ class Settings(BaseSettings):
             settings = validate(raw)
         except ValidationError as error:
             raise BadSettings(lines_of(error, cls) + between) from None
+        between += time_rules.faults(settings.working_hours, settings.desks)
         if between:
             raise BadSettings(between)
         return settings
@@ -125,6 +114,13 @@ class Settings(BaseSettings):
             leads_address=self.leads_chat,
             hours=self.hours,
             first_response=self.sla.first_response,
+            next_response=self.sla.next_response,
+            remind_at=time_rules.reminders(self.sla.remind_at),
+            repeat_breach=self.sla.repeat_breach,
+            tiers=time_rules.tiers(self.tiers),
+            rota=time_rules.rota(self.rota, self.working_hours.timezone),
+            leads_mentions=self.leads.mentions,
+            auto_close=self.tickets.auto_close or None,
             reopen_within=self.tickets.reopen_within,
             csat=self.csat.enabled,
             show_agents=self.agents.show,
@@ -136,7 +132,26 @@ class Settings(BaseSettings):
     def built_desks(self) -> tuple[Desk, ...]:
         """The desks there are; the addresses only of messengers that are built by now."""
         built = desk_rules.built(self.desks, self.locale)
-        return tuple(replace(desk, address=_in_force(desk.address)) for desk in built)
+        return tuple(self._timed(replace(desk, address=_in_force(desk.address))) for desk in built)
+
+    def _timed(self, desk: Desk) -> Desk:
+        """The desk with its own hours, targets and assignment."""
+        written = self.desks.get(desk.name)
+        if written is None:
+            return desk
+        hours, sla = written.working_hours, written.sla
+        first, following = time_rules.own_targets(sla)
+        given = sla.model_fields_set if sla else set()
+        return replace(
+            desk,
+            hours=time_rules.working_hours(hours, self.hours) if hours else None,
+            first_response=first,
+            next_response=following,
+            remind_at=time_rules.reminders(sla.remind_at) if sla and "remind_at" in given else None,
+            repeat_breach=sla.repeat_breach if sla and "repeat_breach" in given else None,
+            assign=written.assign,
+            assign_timeout=written.assign_timeout or None,
+        )
 
     def chats_out_of_reach(self, switched_on: Collection[str]) -> list[str]:
         """A line for each chat that the settings name in a messenger that is not switched on."""
@@ -195,8 +210,7 @@ class Settings(BaseSettings):
     @property
     def hours(self) -> WorkingHours:
         """The general working hours."""
-        weekly = self.working_hours.weekly
-        return WorkingHours(self.working_hours.timezone, weekly.days if weekly else EVERY_DAY)
+        return time_rules.working_hours(self.working_hours, WorkingHours("", EVERY_DAY))
 
     def chats(self) -> Iterator[tuple[str, Address]]:
         """The chats that the settings name, each with its key."""

@@ -23,6 +23,7 @@ from bot.settings.values import (
     PersonAddress,
     PerTime,
     Reminder,
+    ShiftHours,
     Target,
     TimeZone,
     WebAddress,
@@ -198,7 +199,7 @@ class Shift(Section):
     days: Annotated[
         str, Field(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)([-,](mon|tue|wed|thu|fri|sat|sun))*$")
     ]
-    hours: Annotated[str, Field(pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$|^24h$")]
+    hours: ShiftHours
     timezone: TimeZone | None = None
     agents: Annotated[tuple[PersonAddress, ...], Listed]
 

@@ -70,6 +70,11 @@ def _reminder(value: object) -> str:
     raise fault("neither a share of the target nor a working time", "write one like 66% or 10m")
 
 
+def reminder_length(written: str) -> timedelta:
+    """The working time of a reminder that is no share."""
+    return _duration(written)
+
+
 def _per_time(value: object) -> PerTime:
     if isinstance(value, PerTime):
         return value
@@ -135,7 +140,8 @@ def _time_of_day(written: str) -> time | None:
     return time(int(found[1]), int(found[2]))
 
 
-def _interval(value: object) -> Interval:
+def interval(value: object) -> Interval:
+    """`10:00-20:00` or `24h` as an interval; raises a fault."""
     if isinstance(value, Interval):
         return value
     if value == "24h":
@@ -155,7 +161,7 @@ def _day(value: object) -> tuple[Interval, ...]:
         raise fault(
             "not a list of intervals", 'write it like ["10:00-13:00", "14:00-20:00"], or [] for closed'
         )
-    intervals = sorted((_interval(v) for v in value), key=lambda i: i.start)
+    intervals = sorted((interval(v) for v in value), key=lambda i: i.start)
     for earlier, later in pairwise(intervals):
         if earlier.end <= earlier.start or later.start < earlier.end:
             raise fault(
@@ -187,5 +193,6 @@ Locale = Annotated[str, PlainValidator(_locale)]
 WebAddress = Annotated[str, PlainValidator(_web_address)]
 DatabaseUrl = Annotated[str, PlainValidator(_database)]
 Hours = Annotated[tuple[Interval, ...], PlainValidator(_day)]
+ShiftHours = Annotated[Interval, PlainValidator(interval)]
 Day = Annotated[date, PlainValidator(_date)]
 Listed = BeforeValidator(_listed)

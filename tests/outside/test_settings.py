@@ -10,7 +10,7 @@ import pytest
 
 from bot.messengers.contract import Rate
 from bot.settings import NOT_YET_IN_FORCE, BadSettings, Settings, load
-from domain.policy import Address, Capabilities, Interval
+from domain.policy import Address, Capabilities, Interval, Share
 
 CAPS = {"web": Capabilities(16000, 16000), "telegram": Capabilities(4096, 1024)}
 TOKEN = "123456:AAF-secret_secret"
@@ -131,19 +131,35 @@ def test_keys_that_come_later_are_accepted_and_named(settings_file: Write) -> No
     )
     settings = load()
     assert settings.not_yet_in_force() == [
-        "desks.bugs.assign",
         "desks.bugs.chat (slack)",
-        "leads.mentions",
         "retention.messages",
-        "rota.shifts",
-        "sla.remind_at",
         "slack.customer_channels",
-        "tiers.gold.first_response",
-        "working_hours.holidays.closed",
-        "working_hours.holidays.country",
     ]
     assert settings.working_hours.holidays.closed == (date(2026, 12, 31),)
     assert settings.policy(CAPS, {}).desks[1].address is None
+
+
+def test_time_is_kept_as_the_settings_say(settings_file: Write) -> None:
+    settings_file(
+        '[tiers.Gold]\nfirst_response = "5m"\n[sla]\nremind_at = ["50%", "10m"]\n[tickets]\nauto_close = "0s"\n'
+        '[desks.bugs]\nassign = "even"\nassign_timeout = "10m"\nsla = {next_response = "1h"}\n'
+        'working_hours = {timezone = "Asia/Tokyo"}\n'
+        '[working_hours.holidays]\ncountry = "RU"\nclosed = ["2026-12-31"]\nopen = ["2026-12-26"]\n'
+        '[[rota.shifts]]\ndays = "mon-fri"\nhours = "10:00-15:00"\nagents = ["telegram:42"]\n'
+    )
+    policy = load().policy(CAPS, {})
+    bugs = policy.desk("bugs")
+    assert bugs is not None
+    assert bugs.hours is not None
+    assert (bugs.assign, bugs.assign_timeout) == ("even", timedelta(minutes=10))
+    assert (bugs.first_response, bugs.next_response) == (None, timedelta(hours=1))
+    assert (bugs.hours.timezone, bugs.hours.weekly) == ("Asia/Tokyo", policy.hours.weekly)
+    assert policy.remind_at == (Share(50), timedelta(minutes=10))
+    assert policy.tiers["gold"].first_response == timedelta(minutes=5)
+    assert policy.auto_close is None
+    assert (policy.hours.country, date(2026, 12, 26) in policy.hours.open) == ("RU", True)
+    assert policy.rota[0].timezone == "Europe/Moscow"
+    assert policy.rota[0].agents == ("telegram:42",)
 
 
 def test_every_late_key_is_a_key() -> None:
@@ -154,6 +170,11 @@ def test_every_late_key_is_a_key() -> None:
 
 
 BAD = [
+    ("[working_hours]\nweekly = {mon = []}", "working_hours.weekly: never opens"),
+    (
+        "[working_hours.holidays]\ncountry = 'XX'",
+        'working_hours.holidays.country = "XX": its holidays are not known',
+    ),
     ("colour = 1", "colour: there is no such key; "),
     ("[web]\nprot = 1", "web.prot: there is no such key; perhaps web.port is meant"),
     (
