@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from domain.hours_words import hours as hours_words
-from domain.policy import LEADS
 from domain.texts import text
 from handlers import timekeeping
 from handlers.turn import Turn
@@ -25,7 +24,7 @@ def hours(turn: Turn, desk: str, person: Row, words: str) -> str:
     A desk with hours of its own is changed by itself; elsewhere the change holds for all that share the general
     hours.
     """
-    scope = desk if desk != LEADS and _has_its_own(turn, desk) else ""
+    scope = timekeeping.hours_scope(turn.policy, desk)
     wanted = words.split(maxsplit=1)
     if not wanted:
         return _shown(turn, desk, scope)
@@ -38,11 +37,6 @@ def hours(turn: Turn, desk: str, person: Row, words: str) -> str:
         return text(turn.policy.locale, "hours.usage")
     _change(turn, scope, day, intervals, person)
     return _shown(turn, desk, scope)
-
-
-def _has_its_own(turn: Turn, desk: str) -> bool:
-    known = turn.policy.desk(desk)
-    return known is not None and known.hours is not None
 
 
 def _may(turn: Turn, person: Row) -> bool:

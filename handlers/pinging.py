@@ -75,11 +75,20 @@ def content(conn: Connection, policy: Policy, place: Row, ping_id: int) -> tuple
         if not row.over:
             label = text(policy.locale, "ping.on_it", number=ticket.id)
             buttons.append(Button(label, f"ping:{row.id}:on"))
-    named = [Address(*m.split(":", 1)) for m in policy.leads_mentions if ":" in m]
-    who = mentions.of_addresses(conn, place, named)
+    who = _leads(conn, policy, place)
     if who:
         lines.append(who)
     return cards.joined_lines(lines), tuple((b,) for b in buttons)
+
+
+def _leads(conn: Connection, policy: Policy, place: Row) -> RichText:
+    """Whom the settings want mentioned: addresses by their people's names, `@names` as they are written."""
+    named = [Address(*m.split(":", 1)) for m in policy.leads_mentions if ":" in m]
+    whole = mentions.of_addresses(conn, place, named)
+    for name in policy.leads_mentions:
+        if ":" not in name:
+            whole = whole + plain(f", {name}" if whole else name)
+    return whole
 
 
 def _line(conn: Connection, policy: Policy, row: Row, ticket: Row) -> RichText:

@@ -22,8 +22,15 @@ _MS = timedelta(milliseconds=1)
 
 def calendar_of(conn: Connection, policy: Policy, desk: str) -> Calendar:
     """When the desk works: the settings, and over them the days that were set from a chat."""
-    days = {date.fromisoformat(row.day): read_intervals(row.intervals) for row in rules.days(conn, desk)}
+    scope = hours_scope(policy, desk)
+    days = {date.fromisoformat(row.day): read_intervals(row.intervals) for row in rules.days(conn, scope)}
     return national.calendar(policy.hours_of(desk), days)
+
+
+def hours_scope(policy: Policy, desk: str) -> str:
+    """Whose days hold for a desk: its own when it has hours of its own, else (empty) those of all the others."""
+    known = policy.desk(desk)
+    return desk if known is not None and known.hours is not None else ""
 
 
 def read_intervals(written: str) -> tuple[Interval, ...]:

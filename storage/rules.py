@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, literal_column, or_, select
+from sqlalchemy import Connection, delete, literal_column, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on SQLite as well
 
 from storage.query import Query, Row, inserting, p
 from storage.schema import duty, hours_days
 
-_DAYS = Query(
-    select(hours_days)
-    .where(or_(hours_days.c.desk == p("desk"), hours_days.c.desk == literal_column("''")))
-    .order_by(hours_days.c.desk, hours_days.c.day)
-)
+_DAYS = Query(select(hours_days).where(hours_days.c.desk == p("desk")).order_by(hours_days.c.day))
 _INSERT_DAY = insert(hours_days).values({c: p(c) for c in ("desk", "day", "intervals", "set_by", "set_at")})
 _SET_DAY = Query(
     _INSERT_DAY.on_conflict_do_update(
@@ -31,7 +27,7 @@ _CLEAR_DUTY = Query(delete(duty))
 
 
 def days(conn: Connection, desk: str) -> list[Row]:
-    """Days set for all desks, then those for this one, which win."""
+    """Days set for a desk with hours of its own, or (empty) for all that share the general hours."""
     return _DAYS.rows(conn, desk=desk)
 
 
