@@ -93,8 +93,10 @@ def gaps(turn: Turn) -> None:
     rota = assigning.rota_of(turn.conn, turn.policy)
     calendar = timekeeping.calendar_of(turn.conn, turn.policy, turn.policy.default_desk.name)
     zone, locale = turn.policy.hours.timezone, turn.policy.locale
-    for gap in rota.gaps(calendar, turn.now, turn.now + _AHEAD):
-        if once.first(turn.conn, "gap", "", gap.end.isoformat(), turn.now_ms):
+    for gap in rota.gaps(calendar, turn.now, turn.now + 2 * _AHEAD):  # so that its end is seen
+        if gap.start < turn.now + _AHEAD and once.first(
+            turn.conn, "gap", "", gap.end.isoformat(), turn.now_ms
+        ):
             words = text(
                 locale, "gap", start=stamp(locale, gap.start, zone), end=stamp(locale, gap.end, zone)
             )
