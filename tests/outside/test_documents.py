@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from bot.settings import NOT_YET_IN_FORCE, Settings
 from bot.settings.faults import is_secret, section_in
 from bot.settings.values import PerTime
+from storage.schema import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| `([a-z_.<>]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
@@ -88,3 +89,17 @@ def test_the_settings_file_without_its_signs_is_right(
     file.write_text("\n".join(line[1:] for line in lines if re.match(r"#[a-z\[]", line)), encoding="utf-8")
     monkeypatch.setenv("OKNO_SETTINGS", str(file))
     assert Settings().web.port == 8080
+
+
+def test_the_glossary_knows_every_table() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)(?:\.[a-z_*]+)?`", glossary))
+    assert {name for name in metadata.tables if not name.startswith("web_")} <= named
+
+
+@pytest.mark.parametrize(
+    "document", sorted(ROOT.glob("docs/*.md")) + sorted(ROOT.glob("*.md")), ids=lambda p: p.name
+)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
