@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-SWEEP_EVERY = 3
+SWEEP_EVERY = 1
 """Seconds between two looks for what is due."""
 
 PRUNE_EVERY = 60
@@ -20,7 +20,7 @@ PRUNE_EVERY = 60
 
 
 class Schedule:
-    """Calls `sweep` every few seconds and `prune` every minute, never twice at once, however late."""
+    """Calls `sweep` every second and `prune` every minute, never twice at once, however late."""
 
     def __init__(self, sweep: Callable[[], Awaitable[None]], prune: Callable[[], Awaitable[None]]) -> None:
         self._scheduler = AsyncIOScheduler(
