@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from storage.query import Row
 
 _STILL_THERE = timedelta(minutes=30)
-_AT_ONCE = 500
+_AT_ONCE = 10_000
 
 
 def away(turn: Turn, ticket: Row, place: Row, person: Row) -> None:
