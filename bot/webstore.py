@@ -210,12 +210,14 @@ class WebStore:
 
         return await self._db.read(unit)
 
-    async def unread(self, chat: str, person: str) -> int:
-        """In how many open threads something waits to be read."""
+    async def unread(self, chat: str, person: str) -> tuple[int, int]:
+        """In how many open threads something waits to be read, and how many messages do outside any."""
 
-        def unit(conn: Connection) -> int:
+        def unit(conn: Connection) -> tuple[int, int]:
             found, reader = chats.find(conn, chat), people.person(conn, person)
-            return reading.unread_threads(conn, found, reader) if found and reader else 0
+            if found is None or reader is None:
+                return 0, 0
+            return reading.unread_threads(conn, found, reader), reading.unread_outside(conn, found, reader)
 
         return await self._db.read(unit)
 

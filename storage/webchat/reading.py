@@ -11,7 +11,7 @@ from domain.messages import load_content
 from domain.requests import Button, Buttons
 from storage.query import Query, Row, p
 from storage.schema import web_chats, web_messages, web_people, web_reads, web_threads
-from storage.webchat.records import WebChange, WebChat, WebMessage, WebPerson, WebQuote, WebThread
+from storage.webchat.records import NO_THREAD, WebChange, WebChat, WebMessage, WebPerson, WebQuote, WebThread
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import Select
@@ -111,6 +111,14 @@ _READ_UP_TO = Query(
     )
 )
 
+_UNREAD_OUTSIDE = Query(
+    select(func.count())
+    .select_from(web_messages)
+    .where(_M.chat_id == p("chat_id"), _M.thread_id == 0, _M.id > p("after"))
+    .where(_M.role != "card", _M.deleted == 0, _M.sent_at >= p("joined_at"))
+    .where(func.coalesce(_M.person_id, 0) != p("person_id"))
+)
+
 _LAST = 2**62
 """Before this every id and every time comes."""
 
@@ -185,6 +193,13 @@ def unread_threads(conn: Connection, chat: WebChat, person: WebPerson) -> int:
     """In how many open threads of a desk something waits to be read by the person."""
     values = {"chat_id": chat.id, "person_id": person.id, "joined_at": person.joined_at}
     return int(_UNREAD_THREADS.value(conn, **values))
+
+
+def unread_outside(conn: Connection, chat: WebChat, person: WebPerson) -> int:
+    """How many messages outside any thread the person has not read; the bot's lines are meant for everybody there."""
+    after = read_up_to(conn, person.id, chat.id, NO_THREAD)
+    values = {"chat_id": chat.id, "person_id": person.id, "joined_at": person.joined_at}
+    return int(_UNREAD_OUTSIDE.value(conn, after=after, **values))
 
 
 def read_up_to(conn: Connection, person_id: int, chat_id: int, thread_id: int) -> int:

@@ -309,3 +309,16 @@ async def test_what_was_seen_before_it_was_marked_waits_no_more(house: House) ->
     await customer.post("read", {"ref": copy})
     await house.messenger.react(React("howto", answer["id"], "✅", thread, "delivered"))
     assert not (await agent.get("threads?chat=howto"))["threads"][0]["waiting"]
+
+
+async def test_what_is_said_outside_threads_is_unread_too(house: House) -> None:
+    ivan, anna = await house.agent("Ivan"), await house.agent("Anna")
+    await house.messenger.send(Send("howto", words("a digest"), "l1", role="bot"))
+    said = await anna.say("good morning", chat="howto")
+
+    async def general(browser: Browser) -> int:
+        return int((await browser.get("state"))["desks"][0]["general"])
+
+    assert (await general(ivan), await general(anna)) == (2, 1)
+    await ivan.post("read", {"chat": "howto", "ref": said["id"]})
+    assert await general(ivan) == 0

@@ -142,9 +142,11 @@ class Asking:
         return response
 
 
-def _desk(facts: DeskFacts | None, name: str, seq: int, unread: int) -> dict[str, Any]:
+def _desk(facts: DeskFacts | None, name: str, seq: int, unread: tuple[int, int]) -> dict[str, Any]:
+    """`unread` counts threads, `general` messages outside any."""
     title, icon, mirror = (facts.title, facts.icon, facts.mirror) if facts else (name, "", "")
-    return {"chat": name, "title": title, "icon": icon, "mirror": mirror, "seq": seq, "unread": unread}
+    shown = {"chat": name, "title": title, "icon": icon, "mirror": mirror, "seq": seq}
+    return shown | {"unread": unread[0], "general": unread[1]}
 
 
 def _desk_of(request: web.Request) -> str:

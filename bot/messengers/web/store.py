@@ -266,8 +266,8 @@ class Reading(Protocol):
     ) -> Sequence[Thread]:
         """Threads, the latest first, with what the person has not read."""
 
-    async def unread(self, chat: str, person: str) -> int:
-        """In how many open threads something waits to be read."""
+    async def unread(self, chat: str, person: str) -> tuple[int, int]:
+        """In how many open threads something waits to be read, and how many messages do outside any."""
 
     async def read_up_to(self, person: str, chat: str, thread: int) -> int:
         """The newest message the person has read there."""

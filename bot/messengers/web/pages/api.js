@@ -68,7 +68,7 @@ export class Api {
 
 const SILENCE = 12000;
 const PING = 20000;
-const SLOWEST = 15000;
+const SLOWEST = 8000;
 
 // Keeps a socket open, comes back by itself, and says each time how far the page has seen every chat.
 export class Live {

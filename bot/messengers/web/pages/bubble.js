@@ -8,7 +8,7 @@ import { t } from "./words.js";
 // look: { me, side, name(message), state(message), variant(message), quoted(reply), plain(message)?, words(message)?, onquote, onpress, onmenu }
 export function bubble(message, look) {
   const variant = look.variant(message);
-  const el = h("li", { class: `msg ${variant}`, "data-id": message.id ?? message.key });
+  const el = h("li", { class: `msg ${variant}${message.album ? " album" : ""}`, "data-id": message.id ?? message.key });
   if (message.deleted) {
     add(el, h("div", { class: "bubble gone" }, h("span", { class: "text" }, t("deleted")), meta(message, look)));
     return el;

@@ -223,7 +223,7 @@ export class Conversation {
 }
 
 function kin(last, message, el) {
-  const kind = (node) => node.className.replace(/ (joins|joined|found)/g, "");
+  const kind = (node) => node.className.replace(/ (joins|joined|found|album)/g, "");
   if (message.album && message.album === last.message.album) return true;
   return message.at - last.message.at < TOGETHER && message.by === last.message.by && (message.by || message.author === last.message.author) && kind(last.el) === kind(el) && !last.message.buttons;
 }

@@ -2,6 +2,11 @@
 import { fill, h } from "./dom.js";
 import { t } from "./words.js";
 
+function badge({ unread, general }) {
+  if (unread) return h("span", { class: "badge", "aria-label": t("unread_threads", { n: unread }) }, String(unread + general));
+  return general ? h("span", { class: "badge", "aria-label": t("unread", { n: general }) }, String(general)) : null;
+}
+
 export class Desks {
   constructor(onchoose) {
     this.onchoose = onchoose;
@@ -19,7 +24,7 @@ export class Desks {
         { type: "button", class: `desk${desk.chat === this.current ? " current" : ""}`, "aria-current": desk.chat === this.current ? "true" : null, onclick: () => this.onchoose(desk.chat) },
         desk.icon ? h("span", { class: "desk-icon", "aria-hidden": "true" }, desk.icon) : null,
         h("span", {}, desk.title),
-        desk.unread ? h("span", { class: "badge", "aria-label": t("unread_threads", { n: desk.unread }) }, String(desk.unread)) : null,
+        badge(desk),
       )));
     if (focused) this.el.querySelector(".current")?.focus();
   }

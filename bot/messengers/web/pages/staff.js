@@ -30,12 +30,14 @@ const list = new ThreadList({
   open: (chat, thread) => go(chat, thread),
   me: () => state.me.id,
   notePrefix: () => state.note_prefix,
-  startHint: () => {
+  startHint: (chat) => {
+    if (!desk(chat)?.mirror) return null; // no conversations come here
     const [before, after] = t("no_threads").split("{page}");
     return h("p", {}, before, h("a", { href: "/", target: "_blank" }, t("customer_page")), after);
   },
 });
-const desks = new Desks((chat) => go(chat, null));
+const desk = (chat) => state.desks.find((d) => d.chat === chat);
+const desks = new Desks((chat) => go(chat, desk(chat).mirror ? null : ""));
 const status = h("span", { class: "status", role: "status" });
 const stage = h("main", { class: "stage" });
 
@@ -74,18 +76,18 @@ function go(chat, thread) {
 async function follow() {
   const { chat, thread, ref } = place();
   if (!chat) return;
-  const desk = state.desks.find((d) => d.chat === chat);
   desks.choose(chat);
   document.body.classList.toggle("inside", thread !== null);
   const listing = list.chat === chat ? null : list.show(chat).catch(offline);
   list.choose(thread);
+  showDesks();
   if (thread === null) {
     leave();
     fill(stage, h("div", { class: "nothing" }, h("p", {}, t("choose_thread"))));
     await listing;
   } else if (!view?.holds(chat, thread)) {
     leave();
-    view = new ThreadView({ api, deeds, outbox, state, desk, thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id) });
+    view = new ThreadView({ api, deeds, outbox, state, desk: desk(chat), thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id) });
     fill(stage, view.el);
     view.open(ref).catch((failed) => (failed.status === 401 ? howToGetIn(app) : offline()));
     for (const item of outbox.items) if (view.holds(item.chat, item.thread)) view.pending(item);
@@ -121,7 +123,8 @@ function count() {
 
 function showDesks() {
   desks.show(state.desks);
-  const unread = state.desks.reduce((sum, d) => sum + d.unread, 0);
+  list.unreadGeneral(desk(list.chat)?.general ?? 0);
+  const unread = state.desks.reduce((sum, d) => sum + d.unread + d.general, 0);
   document.title = unread ? `(${unread}) Okno` : "Okno";
 }
 

@@ -30,7 +30,14 @@ export class ThreadList {
     this.open = h("ul", { class: "threads", "aria-label": t("open_threads") });
     this.closed = h("ul", { class: "threads", "aria-label": t("closed_threads") });
     this.heading = h("h2", { class: "list-heading", hidden: true }, t("closed"));
-    this.general = h("button", { type: "button", class: "general", onclick: () => this.hooks.open(this.chat, "") }, h("span", { class: "avatar general-sign", "aria-hidden": "true" }, "#"), h("span", { class: "thread-words" }, h("span", { class: "thread-name" }, t("general")), h("span", { class: "thread-line" }, t("general_about"))));
+    this.generalSign = h("span", { class: "badge", hidden: true });
+    this.general = h(
+      "button",
+      { type: "button", class: "general", onclick: () => this.hooks.open(this.chat, "") },
+      h("span", { class: "avatar general-sign", "aria-hidden": "true" }, "#"),
+      h("span", { class: "thread-words" }, h("span", { class: "thread-name" }, t("general")), h("span", { class: "thread-line" }, t("general_about"))),
+      this.generalSign,
+    );
     this.hint = h("div", { class: "list-hint" });
     this.el = h("div", { class: "list-scroller" }, this.general, this.open, this.hint, this.heading, this.closed);
     this.el.addEventListener("scroll", () => this.el.scrollTop + this.el.clientHeight > this.el.scrollHeight - 300 && this.#more(), { passive: true });
@@ -64,6 +71,13 @@ export class ThreadList {
     if (!row || row.thread.unread === count) return;
     this.#put({ ...row.thread, unread: count });
     this.#arrange();
+  }
+
+  // How much is unread outside any thread.
+  unreadGeneral(n) {
+    this.generalSign.hidden = !n;
+    this.generalSign.textContent = String(n);
+    this.generalSign.setAttribute("aria-label", t("unread", { n }));
   }
 
   // What is unread in the threads at the top, as the server knows it.
@@ -136,7 +150,7 @@ export class ThreadList {
 
   #sayWhyEmpty() {
     const nothing = !this.open.children.length;
-    fill(this.hint, nothing && this.loaded ? (this.closed.children.length ? h("p", {}, t("all_done")) : this.hooks.startHint()) : null);
+    fill(this.hint, nothing && this.loaded ? (this.closed.children.length ? h("p", {}, t("all_done")) : this.hooks.startHint(this.chat)) : null);
   }
 
   async #more() {
