@@ -7,10 +7,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from domain.commands import CUSTOMER_COMMANDS, DESK_COMMANDS, THREAD_COMMANDS
+from domain.commands import CUSTOMER_COMMANDS
 from domain.hours_words import greeting, hours, within
 from domain.policy import Interval, Policy, WorkingHours
 from domain.texts import LOCALES, Catalog, best, duration, load_catalog, moment, stamp, text
+from handlers import desk_commands
 from tests.outside.text_scan import recorded, scan
 
 CATALOGS: dict[str, Catalog] = {locale: load_catalog(locale) for locale in LOCALES}
@@ -79,7 +80,7 @@ def test_every_call_gives_what_its_text_takes() -> None:
 
 
 def test_every_command_that_is_offered_says_what_it_does() -> None:
-    offered = THREAD_COMMANDS | DESK_COMMANDS | CUSTOMER_COMMANDS - {"start", "claim"}
+    offered = {*desk_commands._THREAD, *desk_commands._DESK, "desk", *CUSTOMER_COMMANDS} - {"start", "claim"}
     assert {key.removeprefix("commands.") for key in KEYS if key.startswith("commands.")} == offered
 
 
