@@ -56,6 +56,7 @@ async def test_set_up_without_ids(fake: TelegramFake, tmp_path: Path):
     bugs = fake.people.group("Bugs", [ivan])
     async with running(tmp_path, **telegram(fake)) as program:
         code = await until(lambda: re.search(r"/claim ([A-Z0-9-]+)", program.printed))
+        assert code
         fake.people.writes(ivan, "/desk bugs", chat=bugs)
         fake.people.writes(ivan, f"/claim {code[1]}")
         await until(lambda: len(fake.control.shows(ivan)) == 2, what="the claim's answer")
