@@ -126,10 +126,10 @@ class WebStore:
         return await self._db.read(messages.stored_under, chat, key, parts)
 
     async def bot_edit(
-        self, chat: str, message: int, content: Content, buttons: Buttons
+        self, chat: str, message: int, content: Content, buttons: Buttons, waits: bool | None
     ) -> records.Stored | records.Missing:
         """Change a message of the bot."""
-        return await self._db.run(messages.edit, chat, message, None, content, buttons)
+        return await self._db.run(messages.edit, chat, message, None, content, buttons, waits)
 
     async def bot_remove(self, chat: str, message: int) -> records.Stored | records.Missing:
         """Delete a message of the bot."""
@@ -298,4 +298,5 @@ def _plan(draft: Draft) -> records.Draft:
         buttons=draft.buttons,
         reply_to=draft.reply_to,
         copy_of=draft.copy_of,
+        waits=draft.waits,
     )

@@ -41,6 +41,7 @@ class Send:
     belong to. `letter` is a key of Okno's own for platforms that let a sent message be found again by it.
     `author`: under whose name, where the messenger can show one. `thread` is None outside any thread.
     `role`: `card`, `note` and so on let the built-in messenger show things as what they are; others ignore it.
+    `waits`, of a card: whether its ticket waits for an agent's answer, for messengers whose lists show that.
     """
 
     chat: str
@@ -55,11 +56,15 @@ class Send:
     quiet_mentions: bool = False
     author: str = ""
     role: Literal["message", "card", "bot"] = "message"
+    waits: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Make an earlier message of the bot say `content` (text, caption, or the media where that can be)."""
+    """Make an earlier message of the bot say `content` (text, caption, or the media where that can be).
+
+    `waits` as in Send.
+    """
 
     chat: str
     ref: str
@@ -69,6 +74,7 @@ class Edit:
     header: RichText | None = None
     buttons: Buttons = ()
     quiet_mentions: bool = False
+    waits: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

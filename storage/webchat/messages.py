@@ -84,10 +84,11 @@ def edit(
     person: str | None,
     content: Content,
     buttons: Buttons | None,
+    waits: bool | None = None,
 ) -> Stored | Missing:
     """A message of `person` (None: the bot's) now says `content`; buttons stay as they are when None.
 
-    An edit that changes nothing is not fresh. "edited" is noted on what people read as messages, not on cards.
+    `waits`, of a card: whether its thread waits for an answer, where that is known. An edit that changes nothing is not fresh. "edited" is noted on what people read as messages, not on cards.
     """
     found = _own(conn, chat, message_id, person)
     if found is None or found.deleted:
@@ -101,14 +102,17 @@ def edit(
         "buttons": _dump_buttons(shown),
         "edited": int(edited),
     }
-    return _changed(conn, found, _after_card(found, shown), **values)
+    return _changed(conn, found, _after_card(found, shown, waits), **values)
 
 
-def _after_card(card: WebMessage, buttons: Buttons) -> dict[str, int]:
+def _after_card(card: WebMessage, buttons: Buttons, waits: bool | None) -> dict[str, int]:
     """What a changed card says of its thread: one that offers nothing belongs to a talk that went on elsewhere."""
-    if card.role != "card" or bool(card.buttons) == bool(buttons):
+    if card.role != "card":
         return {}
-    return {"closed": 0} if buttons else {"closed": 1, "waiting": 0}
+    told = {} if waits is None else {"waiting": int(waits)}
+    if bool(card.buttons) == bool(buttons):
+        return told
+    return {"closed": 0, **told} if buttons else {"closed": 1, "waiting": 0}
 
 
 def edit_text(conn: Connection, chat: str, message_id: int, person: str, text: RichText) -> Stored | Missing:
@@ -190,10 +194,16 @@ def _add(
         sent_at=now,
     )
     if draft.thread != NO_THREAD:
-        from_customer = draft.role == "message" and person_id is None
-        values = {"last_at": now, "waiting": 1} if from_customer else {"last_at": now}
-        threads.touch(conn, chat.id, draft.thread, seq, **(values if draft.role != "card" else {}))
+        threads.touch(conn, chat.id, draft.thread, seq, **_after_message(draft, now))
     return int(message_id)
+
+
+def _after_message(draft: Draft, now: int) -> dict[str, int]:
+    """What a new message makes of its thread; a card is no news, but may say whether an answer is waited for."""
+    if draft.role == "card":
+        return {} if draft.waits is None else {"waiting": int(draft.waits)}
+    from_customer = draft.role == "message" and draft.person is None
+    return {"last_at": now, "waiting": 1} if from_customer else {"last_at": now}
 
 
 def _original(conn: Connection, draft: Draft, part: int) -> int | None:

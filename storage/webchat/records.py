@@ -120,7 +120,7 @@ class Draft:
     """A message to be stored: one content, or the parts of an album.
 
     `key` is unique in its chat: what is stored under it already is not stored again. `person` is None for the bot.
-    `copy_of`: the web messages these are copies of, in order, as (chat, id).
+    `waits`, of a card: whether its thread waits for an answer. `copy_of`: the web messages these are copies of, in order, as (chat, id).
     """
 
     chat: str
@@ -134,6 +134,7 @@ class Draft:
     buttons: Buttons = ()
     reply_to: int | None = None
     copy_of: tuple[tuple[str, int], ...] = ()
+    waits: bool | None = None
 
 
 @dataclass(slots=True)

@@ -322,3 +322,24 @@ async def test_what_is_said_outside_threads_is_unread_too(house: House) -> None:
     assert (await general(ivan), await general(anna)) == (2, 1)
     await ivan.post("read", {"chat": "howto", "ref": said["id"]})
     assert await general(ivan) == 0
+
+
+async def test_a_card_may_say_whether_an_answer_is_waited_for(house: House) -> None:
+    agent, thread = await house.agent(), await thread_in(house)
+    buttons = ((Button("Take", "take"),),)
+    (card,) = refs(
+        await house.messenger.send(
+            Send("howto", words("new"), "l0", thread=thread, role="card", buttons=buttons, waits=True)
+        )
+    )
+
+    async def waiting() -> bool:
+        return bool((await agent.get("threads?chat=howto"))["threads"][0]["waiting"])
+
+    assert await waiting()
+    await house.messenger.edit(
+        Edit("howto", card, words("no answer needed")[0], thread, buttons=buttons, waits=False)
+    )
+    assert not await waiting()
+    await house.messenger.edit(Edit("howto", card, words("as before")[0], thread, buttons=buttons))
+    assert not await waiting()

@@ -159,6 +159,7 @@ class WebMessenger:
             buttons=request.buttons,
             reply_to=ids.number(request.reply_to),
             copy_of=_originals(request),
+            waits=request.waits,
         )
         return self._told(await self._store.deliver(draft))
 
@@ -196,7 +197,9 @@ class WebMessenger:
             return TryLater(refusal.reason) if refusal.later else Refused("message", refusal.reason)
         if request.header is not None:
             content = replace(content, text=request.header + content.text)
-        return self._told(await self._store.bot_edit(request.chat, message, content, request.buttons))
+        return self._told(
+            await self._store.bot_edit(request.chat, message, content, request.buttons, request.waits)
+        )
 
     async def delete(self, request: Delete) -> Outcome:
         """Delete messages of the bot; what is gone is gone."""

@@ -158,6 +158,7 @@ class Draft:
     buttons: Buttons = ()
     reply_to: int | None = None
     copy_of: tuple[tuple[str, int], ...] = ()
+    waits: bool | None = None
 
 
 MessageEvent = Callable[[Message, int], RawEvent]
@@ -219,8 +220,10 @@ class WrittenByBot(Protocol):
     async def delivered(self, chat: str, key: str, parts: int) -> Sequence[Message] | None:
         """What is stored already under a draft's key, if all of it is."""
 
-    async def bot_edit(self, chat: str, message: int, content: Content, buttons: Buttons) -> Stored | Missing:
-        """Change a message of the bot."""
+    async def bot_edit(
+        self, chat: str, message: int, content: Content, buttons: Buttons, waits: bool | None
+    ) -> Stored | Missing:
+        """Change a message of the bot; of a card, whether its thread waits for an answer, where that is known."""
 
     async def bot_remove(self, chat: str, message: int) -> Stored | Missing:
         """Delete a message of the bot."""
