@@ -80,7 +80,7 @@ def given(clock: Clock, due: Due, now: datetime, calendar: Calendar) -> Clock:
     used = used_by(clock, now, calendar)
     if due.kind == "reminder":
         return replace(clock, reminders=due.number, reminded=used)
-    return replace(clock, pings=due.number, pinged=used, breaches=clock.breaches + 1, quiet_until=None)
+    return replace(clock, pings=due.number, pinged=used, breaches=clock.breaches + 1)
 
 
 def quieted(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
@@ -107,7 +107,7 @@ def _next_ping(clock: Clock, rules: Rules) -> timedelta:
     if not clock.breaches:
         return clock.target
     gap = rules.repeat if clock.breaches <= REPEATS else max(HOUR, rules.repeat)
-    return max(clock.target, clock.pinged + gap)
+    return clock.pinged + gap
 
 
 def _reached(

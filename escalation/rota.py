@@ -109,7 +109,7 @@ class Rota:
         found: list[Period] = []
         for working in calendar.periods(start, end) if self.in_use else ():
             found += [
-                Period(turn.start, min(working.end, turn.end or working.end))
+                Period(turn.start, turn.end or working.end)
                 for turn in self._turns(working.start, working.end - working.start)
                 if not turn.agents
             ]

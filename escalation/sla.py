@@ -146,7 +146,7 @@ def end(clock: Clock, at: datetime, outcome: Ending, calendar: Calendar) -> Cloc
     if clock.outcome is not None:
         return clock
     used = used_by(clock, at, calendar)
-    return replace(clock, ended=max(at, clock.started), outcome=outcome, used=used, since=at)
+    return replace(clock, ended=max(at, clock.started), outcome=outcome, used=used)
 
 
 def changed(clock: Clock, at: datetime, old: Calendar, new: Calendar, target: timedelta) -> Clock:

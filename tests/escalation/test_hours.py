@@ -74,6 +74,20 @@ def test_past_midnight_belongs_to_the_day_it_begins_on():
     assert calendar.is_open(msk("2026-05-09 01:00"))  # Friday's, on Saturday
 
 
+@pytest.mark.parametrize("hours", ["00:00-06:00", "18:00-00:00"])
+def test_months_of_days_that_begin_or_end_at_midnight_in_utc(hours: str):
+    calendar = Calendar(WorkingHours("UTC", (spans(hours),) * 7))
+    start = utc("2026-01-01 12:00")
+    for days in range(100):
+        midnight = utc("2026-01-02 00:00") + timedelta(days=days)
+        assert calendar.is_open(midnight) == (hours == "00:00-06:00")
+        assert calendar.is_open(midnight - timedelta(minutes=1)) != calendar.is_open(midnight)
+        assert calendar.between(start, start + timedelta(days=days)) == days * 6 * HOUR
+        assert calendar.add(start, days * 6 * HOUR + HOUR) == start + (
+            timedelta(days=days) + (13 if hours == "00:00-06:00" else 7) * HOUR
+        )
+
+
 def test_never_closes():
     calendar = Calendar(ALWAYS)
     at = utc("2026-05-04 11:11")

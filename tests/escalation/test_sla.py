@@ -171,11 +171,30 @@ def test_other_hours_count_from_the_change_on():
     assert (clock.used, clock.due) == (minutes(2), at("10:10", day=5))
 
 
+def test_changes_that_come_out_of_order_count_no_time_twice():
+    clock = sla.changed(first(), at("14:30"), CALENDAR, CALENDAR, minutes(20))
+    clock = sla.changed(clock, at("14:29"), CALENDAR, CALENDAR, minutes(25))
+    assert (clock.used, clock.since, clock.due) == (minutes(10), at("14:30"), at("14:45"))
+
+
 def test_a_longer_target_ends_a_breach():
-    clock = replace(first(), breaches=2, pings=2, pinged=minutes(30))
+    clock = replace(first(), breaches=2, pings=2, pinged=minutes(30), quiet_until=at("15:30"))
     clock = sla.changed(clock, at("14:52"), CALENDAR, CALENDAR, minutes(60))
-    assert (clock.due, clock.breaches, clock.pings) == (at("15:20"), 0, 2)
+    assert (clock.due, clock.breaches, clock.pings, clock.quiet_until) == (at("15:20"), 0, 2, None)
     assert sla.sign(clock, at("15:00"), CALENDAR) == "🟡"
+
+
+def test_a_breach_that_goes_on_stays_quiet():
+    clock = replace(first(), breaches=2, pings=2, pinged=minutes(30), quiet_until=at("15:30"))
+    for target in (minutes(20), minutes(10)):
+        kept = sla.changed(clock, at("14:52"), CALENDAR, CALENDAR, target)
+        assert (kept.breaches, kept.quiet_until) == (2, at("15:30"))
+
+
+def test_a_target_cut_below_what_was_used_long_ago_is_late_at_once():
+    clock = sla.changed(first(), at("14:30"), CALENDAR, CALENDAR, minutes(60))
+    clock = sla.changed(clock, at("14:40"), CALENDAR, CALENDAR, minutes(5))
+    assert (clock.used, clock.due) == (minutes(20), at("14:30"))
 
 
 def test_what_changes_while_an_answer_is_on_its_way_counts_only_when_that_is_refused():
