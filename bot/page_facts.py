@@ -18,26 +18,16 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.query import Row
 
-_SHOWN = (
-    "take",
-    "release",
-    "close",
-    "reopen",
-    "ok",
-    "snooze",
-    "move",
-    "assign",
-    "answer",
-    "note",
-    "who",
-    "del",
-    "block",
-    "unblock",
-    "help",
-    "queue",
-    "mine",
-)
-_ARGUMENTS = {"snooze": "2h", "move": "bugs", "assign": "@", "answer": "…", "note": "…"}
+_ARGUMENTS = {
+    "snooze": "2h",
+    "move": "bugs",
+    "assign": "@",
+    "answer": "…",
+    "note": "…",
+    "tier": "vip",
+    "away": "2h",
+    "handover": "@",
+}
 
 
 def page_facts(db: Database, policy: Callable[[], Policy], note_prefix: str, locale: str) -> PageFacts:
@@ -63,8 +53,7 @@ def _commands(locale: str) -> Sequence[CommandFacts]:
             text(locale, f"commands.{name}"),
             "thread" if name in THREAD_COMMANDS else "desk",
         )
-        for name in _SHOWN
-        if name in THREAD_COMMANDS | DESK_COMMANDS
+        for name in dict.fromkeys((*THREAD_COMMANDS, *DESK_COMMANDS))
     ]
 
 

@@ -35,6 +35,7 @@ class CardView:
     desks: tuple[Desk, ...]
     state: TicketState
     rule: Literal["all", "replies", "answer_only"]
+    note_prefix: str = "//"
     clock: str = ""
     assignee: str = ""
     snoozed_until: str = ""
@@ -61,7 +62,7 @@ def card(view: CardView, locale: str) -> tuple[RichText, Buttons]:
         return silence_mentions(_head(view) + plain("\n") + linked(line, view.moved_link)), ()
     lines = [_head(view), plain(_state_line(view, locale))]
     if view.state != "closed":
-        lines.append(plain(text(locale, f"card.rule.{view.rule}")))
+        lines.append(plain(_rule(view, locale)))
     if view.earlier:
         lines.insert(2, _earlier(view.earlier, locale))
     if view.rating is not None:
@@ -109,6 +110,15 @@ def _state_line(view: CardView, locale: str) -> str:
     if view.blocked:
         parts.append(text(locale, "card.blocked"))
     return " · ".join(parts)
+
+
+def _rule(view: CardView, locale: str) -> str:
+    """What goes to the customer from here."""
+    if view.rule == "all":
+        return text(locale, "card.rule.all", prefix=view.note_prefix)
+    if view.rule == "replies":
+        return text(locale, "card.rule.replies")
+    return text(locale, "card.rule.answer_only")
 
 
 def _earlier(earlier: tuple[tuple[int, str | None], ...], locale: str) -> RichText:

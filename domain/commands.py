@@ -8,27 +8,33 @@ from datetime import timedelta
 
 from domain.richtext import RichText
 
-THREAD_COMMANDS = frozenset(
-    [
-        "take",
-        "release",
-        "assign",
-        "move",
-        "ok",
-        "snooze",
-        "close",
-        "reopen",
-        "answer",
-        "note",
-        "who",
-        "block",
-        "unblock",
-        "del",
-        "help",
-    ]
+THREAD_COMMANDS = (
+    "take",
+    "release",
+    "assign",
+    "move",
+    "ok",
+    "snooze",
+    "close",
+    "reopen",
+    "answer",
+    "note",
+    "who",
+    "tier",
+    "block",
+    "unblock",
+    "del",
+    "help",
 )
-DESK_COMMANDS = frozenset(["queue", "mine", "help", "desk"])
-CUSTOMER_COMMANDS = frozenset(["start", "status", "bug", "wish", "howto", "lang", "claim"])
+"""About the ticket in whose thread they are given; in the order in which they are shown."""
+
+DESK_COMMANDS = ("queue", "mine", "hours", "duty", "away", "handover", "help")
+"""About the desk, in any of its threads or outside."""
+
+BINDING_COMMAND = "desk"
+"""Makes a chat a desk; for admins, in any group."""
+
+CUSTOMER_COMMANDS = ("start", "status", "bug", "wish", "howto", "lang", "claim")
 
 _COMMAND = re.compile(r"([/!])([a-zA-Z_]{1,32})(?=\s|$)")
 _DURATION = re.compile(r"(\d{1,5})\s*([smhdсмчд])[a-zа-я]*", re.IGNORECASE)

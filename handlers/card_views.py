@@ -27,6 +27,12 @@ def card_of(conn: Connection, policy: Policy, place: Row) -> tuple[RichText, But
     return card(view_of(conn, policy, place), policy.locale)
 
 
+def waits(conn: Connection, place: Row) -> bool:
+    """Whether the ticket waits for an agent's answer in this place."""
+    ticket = tickets.get(conn, place.ticket_id)
+    return bool(ticket.state == "agent" and ticket.desk_place_id == place.id)
+
+
 def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
     """Everything the card shows."""
     ticket = tickets.get(conn, place.ticket_id)
@@ -43,6 +49,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         desk=desk,
         desks=policy.desks,
         state=ticket.state,
+        note_prefix=policy.note_prefix,
         rule=rule_of(desk, policy.capabilities.get(place.messenger)),
         clock=_clock(conn, policy, ticket),
         assignee=people.by_id(conn, ticket.assignee_id).name if ticket.assignee_id else "",

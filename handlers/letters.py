@@ -122,6 +122,7 @@ def _opening_work(conn: Connection, policy: Policy, place: Row) -> Work:
         thread=_thread(place),
         buttons=buttons,
         role="card",
+        waits=card_views.waits(conn, place),
     )
     return _work(place, request, Priority.RELAY, "letters", "card", place.card_wanted)
 
@@ -141,6 +142,7 @@ def _state_work(conn: Connection, policy: Policy, place: Row) -> Work | None:
             Content(text=words),
             _thread(place),
             buttons=buttons,
+            waits=card_views.waits(conn, place),
         )
         return _work(place, edit, Priority.STATE, "state", "card-edit", place.card_wanted)
     if (

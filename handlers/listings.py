@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from domain.cards import joined_lines, linked
+from domain.policy import LEADS
 from domain.richtext import RichText, plain
 from domain.texts import duration, stamp, text
 from handlers import card_views
@@ -22,7 +23,15 @@ _DEEDS = 8
 
 
 def queue(turn: Turn, desk: str) -> RichText:
-    """The desk's open tickets, those that wait for an agent first, with what of them is still undelivered."""
+    """The desk's open tickets, those that wait for an agent first, with what of them is still undelivered.
+
+    In the leads' chat: those of every desk.
+    """
+    if desk == LEADS:
+        lists = [(d, queue(turn, d.name)) for d in turn.policy.desks]
+        return joined_lines(
+            [plain(f"{d.icon} {d.title}".strip()) + plain("\n") + listed for d, listed in lists]
+        )
     return _list(turn, tickets.of_desk(turn.conn, desk, _AT_MOST + 1), "queue.empty")
 
 
@@ -61,11 +70,16 @@ def _state(turn: Turn, ticket: Row) -> str:
     if ticket.state == "agent" and ticket.unanswered_since is not None:
         waited = turn.now - datetime.fromtimestamp(ticket.unanswered_since / 1000, UTC)
         return text(locale, "queue.waits", span=duration(locale, waited))
+    return _standing(turn, ticket)
+
+
+def _standing(turn: Turn, ticket: Row) -> str:
+    """The ticket's state in words."""
     until = ""
-    if ticket.snoozed_until is not None:
+    if ticket.state == "snoozed" and ticket.snoozed_until is not None:
         at = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC)
-        until = stamp(locale, at, turn.policy.hours.timezone)
-    return text(locale, f"card.state.{ticket.state}", until=until)
+        until = stamp(turn.policy.locale, at, turn.policy.hours.timezone)
+    return text(turn.policy.locale, f"card.state.{ticket.state}", until=until)
 
 
 def who(turn: Turn, ticket: Row) -> RichText:
@@ -84,7 +98,7 @@ def who(turn: Turn, ticket: Row) -> RichText:
     if customer.blocked_at is not None:
         lines.append(plain(text(locale, "card.blocked")))
     for row in tickets.of_customer(turn.conn, customer.id):
-        state = text(locale, f"card.state.{row.state}", until="").strip()
+        state = _standing(turn, row)
         link = card_views.link_to(turn.conn, turn.policy, row)
         lines.append(linked(plain(f"#{row.id}"), link) + plain(f" · {state} · {row.subject}"))
     lines += [plain(line) for line in _deeds(turn, ticket)]

@@ -14,6 +14,7 @@ import structlog
 from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.wire import ApiError, Wire, WireError
+from domain.commands import BINDING_COMMAND, DESK_COMMANDS, THREAD_COMMANDS
 from domain.texts import LOCALES, text
 
 if TYPE_CHECKING:
@@ -24,27 +25,9 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 CUSTOMERS = ("status", "bug", "wish", "howto", "lang")
-DESK = (
-    "take",
-    "release",
-    "assign",
-    "move",
-    "ok",
-    "snooze",
-    "close",
-    "reopen",
-    "answer",
-    "note",
-    "who",
-    "block",
-    "unblock",
-    "del",
-    "queue",
-    "mine",
-    "help",
-)
-LEADS = ("queue", "mine", "help")
-ADMINISTRATORS = ("desk",)
+DESK = tuple(dict.fromkeys((*THREAD_COMMANDS, *DESK_COMMANDS)))
+LEADS = DESK_COMMANDS
+ADMINISTRATORS = (BINDING_COMMAND,)
 """What an administrator of a group that isn't a desk yet can do."""
 
 _PATIENCE = 3
