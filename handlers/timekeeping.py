@@ -159,6 +159,9 @@ def answer_delivered(turn: Turn, ticket_id: int, written: datetime, person_id: i
     asked_at = clocks.moment(ticket.unanswered_since)
     if done.over and ticket.state == "agent" and asked_at is not None:
         asked(turn, ticket, asked_at)
+        other = clocks.moment(outbox.first_waiting_answer(turn.conn, ticket_id))
+        if other is not None and other >= asked_at:
+            answer_written(turn, ticket_id, other)
 
 
 def answer_refused(turn: Turn, ticket_id: int, written: datetime) -> None:

@@ -516,3 +516,20 @@ def test_a_ticket_that_waits_for_its_customer_too_long_closes_silently():
     assert tickets.get(o.conn, 1).state == "closed"
     assert o.screen("anna").copies() == ["Помогло?"]
     assert len(o.screen("anna").messages) == 1
+
+
+def test_an_answer_that_waits_behind_another_holds_the_next_question():
+    o, thread = asked()
+    o.hold = True
+    o.says("ivan", "howto", "Раз", thread)
+    o.now += 2 * MINUTES
+    o.writes("anna", "И ещё")
+    o.now += 2 * MINUTES
+    o.says("ivan", "howto", "Два", thread)
+    key = next(k for k, w in o.pending.items() if w.private)
+    o.step(key)
+    row = latest(o)
+    assert (row.kind, row.over, clocks.moment(row.held_at)) == ("next", 0, START + 4 * MINUTES)
+    o.hold = False
+    o.drain()
+    assert latest(o).outcome == "answered"
