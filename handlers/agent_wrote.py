@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from storage.query import Row
 
 
+_ELSEWHERE = frozenset((*commands.CUSTOMER_COMMANDS, "stats"))
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a staff message answers: the kind of thing, the message behind it and the place it belongs to."""
@@ -49,11 +52,19 @@ def agent_wrote(turn: Turn, chat: Row, desk_name: str | None, said: Sequence[Wro
     ticket = tickets.get(turn.conn, place.ticket_id)
     if ticket.desk_place_id != place.id:
         threads.say_moved(turn, place, ticket, first.ref)
-    elif command is not None and command.sign == "/" and not command.words and not first.content.files:
-        words = text(turn.policy.locale, "hint.unknown_command", command=f"/{command.name}")
+    elif command is not None and _is_no_answer(command, first):
+        words = text(turn.policy.locale, "hint.unknown_command", command=f"{command.sign}{command.name}")
         relay.say(turn, place, words, ticket_id=ticket.id, reply_ref=first.ref)
     else:
         speak(turn, ticket, place, person, said, _fate(turn, ticket, said, target), target.message_id)
+
+
+def _is_no_answer(command: commands.Command, said: Wrote) -> bool:
+    """Whether a command that can't be done here is kept from the customer: a lone one with `/`, and whatever the
+    program knows elsewhere (a `/claim CODE` above all).
+    """
+    lone = command.sign == "/" and not command.words and not said.content.files
+    return lone or command.name in _ELSEWHERE
 
 
 def _place_of(turn: Turn, chat: Row, said: Wrote, target: Target) -> Row | None:

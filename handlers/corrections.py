@@ -24,6 +24,9 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
         return
     content = event.content
     if message.role == "customer":
+        command = commands.parse(content.text)
+        if command is not None and command.name in commands.FILING:
+            content = replace(content, text=command.rest, copyable=False)
         if _rewrite(turn, message, content):
             _follow_in_desk(turn, message.id)
         return

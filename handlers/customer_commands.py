@@ -16,7 +16,6 @@ from storage import facts, messages, people, tickets
 if TYPE_CHECKING:
     from storage.query import Row
 
-_DESK_OF = {"bug": "bugs", "wish": "wishes", "howto": "howto"}
 CLAIM_CODE = "claim_code"
 
 
@@ -33,7 +32,7 @@ def run(turn: Turn, command: commands.Command, said: Wrote, person: Row, custome
         relay.say(turn, place, _lang(turn, person, command.words, locale))
     elif command.name == "claim":
         return _claim(turn, person, command.words, place, locale)
-    elif command.name in _DESK_OF and turn.policy.desk(_DESK_OF[command.name]) is not None:
+    elif command.name in commands.FILING and turn.policy.desk(commands.FILING[command.name]) is not None:
         _file(turn, command, said, person, customer, place)
     else:
         return False
@@ -80,7 +79,7 @@ def _claim(turn: Turn, person: Row, code: str, place: Row, locale: str) -> bool:
 
 def _file(turn: Turn, command: commands.Command, said: Wrote, person: Row, customer: Row, place: Row) -> None:
     """File in a desk what follows the word, else what it answers, else what they write next."""
-    desk = _DESK_OF[command.name]
+    desk = commands.FILING[command.name]
     if command.words or said.content.files:
         if customer.blocked_at is None:
             rest = customer_wrote.without_command(said, command)

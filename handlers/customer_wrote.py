@@ -54,7 +54,7 @@ def file_message(
     relay.copy(turn, desk_place, ticket.id, messages.by_id(turn.conn, first_id), Priority.RELAY)
     _now_waits(turn, ticket, min(said[0].at, turn.now))
     notices.away(turn, tickets.get(turn.conn, ticket.id), place, person)
-    if said[0].content.kind == "other" and not said[0].content.copyable:
+    if said[0].content.kind in ("other", "paid") and not said[0].content.copyable:
         locale = turn.locale_of(person)
         relay.say(
             turn, place, text(locale, "customer.cannot_receive"), ticket_id=ticket.id, reply_ref=said[0].ref

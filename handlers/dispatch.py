@@ -12,7 +12,7 @@ from domain.texts import text
 from domain.work import Effects
 from handlers import agent_wrote, buttons, corrections, customer_wrote, letters, refused, relay
 from handlers.turn import Turn
-from storage import chats, journal, places
+from storage import chats, journal, once, places
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -82,11 +82,14 @@ def _thread_made(turn: Turn, chat: Row, event: ThreadMade) -> None:
 def give_up(
     conn: Connection, policy: Policy, now: datetime, messenger: str, row_id: int, reason: str
 ) -> Effects:
-    """An event can't be handled: it is kept as failed with its reason, and the default desk (or the leads) is told."""
+    """An event can't be handled: it is kept as failed with its reason, and the default desk (or the leads) is told,
+    at most once an hour: `okno check` counts them all.
+    """
     turn = Turn(conn, policy, now, messenger)
     journal.mark_failed(conn, row_id, reason)
     bound = chats.binding(conn, LEADS) or chats.binding(conn, policy.default_desk.name)
-    if bound is not None:
+    hour = now.strftime("%Y-%m-%d %H")
+    if bound is not None and once.first(conn, "event-failed", messenger, hour, turn.now_ms):
         words = text(policy.locale, "event.failed", number=row_id, messenger=messenger)
         relay.say(turn, places.whole_chat(conn, bound.chat_id), words)
     return letters.finish(turn)

@@ -11,7 +11,7 @@ from escalation.hours import Calendar
 from escalation.sla import Clock, Ending, Kind, Outcome
 from handlers import pinging
 from handlers.turn import Turn
-from storage import clocks, outbox, people, places, rules, tickets
+from storage import clocks, messages, outbox, people, places, rules, tickets
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -156,12 +156,22 @@ def answer_delivered(turn: Turn, ticket_id: int, written: datetime, person_id: i
     row, clock, ticket, calendar = found
     done = sla.delivered(clock, written)
     keep(turn, row, done, ticket.desk, calendar, answered_by=person_id)
-    asked_at = clocks.moment(ticket.unanswered_since)
-    if done.over and ticket.state == "agent" and asked_at is not None:
-        asked(turn, ticket, asked_at)
-        other = clocks.moment(outbox.first_waiting_answer(turn.conn, ticket_id))
-        if other is not None and other >= asked_at:
-            answer_written(turn, ticket_id, other)
+    if done.over and done.ended is not None:
+        _asked_meanwhile(turn, ticket, done.ended)
+
+
+def _asked_meanwhile(turn: Turn, ticket: Row, ended: datetime) -> None:
+    """What the customer asked after the answer was written is the next question; a later answer may hold it already."""
+    asked_at = clocks.moment(messages.first_question_after(turn.conn, ticket.id, clocks.ms(ended) or 0))
+    if asked_at is None:
+        return
+    other = clocks.moment(outbox.first_waiting_answer(turn.conn, ticket.id))
+    later = other if other is not None and other >= asked_at else None
+    if ticket.state != "agent" and later is None:
+        return
+    asked(turn, ticket, asked_at)
+    if later is not None:
+        answer_written(turn, ticket.id, later)
 
 
 def answer_refused(turn: Turn, ticket_id: int, written: datetime) -> None:

@@ -54,6 +54,13 @@ _FIRST_UNANSWERED = Query(
     .order_by(messages.c.id)
     .limit(1)
 )
+_FIRST_QUESTION = Query(
+    select(func.min(messages.c.written_at)).where(
+        messages.c.ticket_id == p("ticket_id"),
+        messages.c.role == literal_column("'customer'"),
+        messages.c.written_at > p("after"),
+    )
+)
 _LAST_ANSWER = Query(
     select(func.max(messages.c.written_at)).where(
         messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
@@ -160,6 +167,12 @@ def first_unanswered(conn: Connection, ticket_id: int, since_ms: int) -> str:
         return ""
     content = load_content(stored)
     return content.text.text or content.label
+
+
+def first_question_after(conn: Connection, ticket_id: int, after_ms: int) -> int | None:
+    """When the customer first wrote after that time (milliseconds)."""
+    at: int | None = _FIRST_QUESTION.value(conn, ticket_id=ticket_id, after=after_ms)
+    return at
 
 
 def last_answer(conn: Connection, ticket_id: int) -> int | None:
