@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.cards import press_data
-from domain.policy import Policy
+from domain.policy import Policy, WorkingHours
 from domain.requests import Button
 from domain.richtext import plain, silence_mentions
 from domain.texts import clock as clock_words
@@ -59,19 +59,7 @@ def prune(conn: Connection, policy: Policy, now: datetime) -> None:  # noqa: ARG
 
 def _follow_rules(turn: Turn) -> None:
     """After a change of the settings every clock is recomputed, some with each sweep."""
-    policy = turn.policy
-    desks = [
-        (d.name, d.hours, d.first_response, d.next_response, d.remind_at, d.repeat_breach)
-        for d in policy.desks
-    ]
-    general = (
-        policy.hours,
-        policy.first_response,
-        policy.next_response,
-        policy.remind_at,
-        policy.repeat_breach,
-    )
-    print_of = hashlib.sha256(repr((desks, general, sorted(policy.tiers.items()))).encode()).hexdigest()
+    print_of = _print_of(turn.policy)
     if facts.get(turn.conn, _RULES) != print_of:
         facts.put(turn.conn, _RULES, print_of)
         facts.put(turn.conn, _CURSOR, "0")
@@ -82,6 +70,23 @@ def _follow_rules(turn: Turn) -> None:
     for clock_id in found:
         timekeeping.retimed(turn, clock_id)
     facts.put(turn.conn, _CURSOR, str(found[-1]) if found else "")
+
+
+def _print_of(policy: Policy) -> str:
+    """What tells one set of rules about time from another; the same in every process."""
+    said = [
+        (policy.first_response, policy.next_response, policy.remind_at, policy.repeat_breach),
+        _hours_print(policy.hours),
+        sorted(policy.tiers.items()),
+    ]
+    for desk in policy.desks:
+        targets = (desk.first_response, desk.next_response, desk.remind_at, desk.repeat_breach)
+        said.append((desk.name, targets, _hours_print(desk.hours) if desk.hours else None))
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _hours_print(hours: WorkingHours) -> tuple[object, ...]:
+    return hours.timezone, hours.weekly, hours.country, sorted(hours.closed), sorted(hours.open)
 
 
 def _wake_snoozed(turn: Turn) -> None:
