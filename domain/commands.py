@@ -34,6 +34,9 @@ DESK_COMMANDS = ("queue", "mine", "hours", "duty", "away", "handover", "help")
 BINDING_COMMAND = "desk"
 """Makes a chat a desk; for admins, in any group."""
 
+FILING = {"bug": "bugs", "wish": "wishes", "howto": "howto"}
+"""The desk in which a customer's word files what they write."""
+
 CUSTOMER_COMMANDS = ("start", "status", "bug", "wish", "howto", "lang", "claim")
 
 _COMMAND = re.compile(r"([/!])([a-zA-Z_]{1,32})(?=\s|$)")

@@ -10,9 +10,9 @@ from domain.policy import Capabilities
 from domain.richtext import RichText, plain, split, utf16_length
 
 CARRIES_TEXT: frozenset[Kind] = frozenset(
-    ("text", "photo", "document", "animation", "audio", "voice", "video")
+    ("text", "photo", "document", "animation", "audio", "voice", "video", "checklist")
 )
-"""Kinds that have a text or a caption; the others (a sticker, a location) are copied without a header."""
+"""Kinds that have a text or a caption, or are told in words; the others (a sticker, a location) are copied without a header."""
 
 
 @dataclass(frozen=True, slots=True)

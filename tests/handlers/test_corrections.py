@@ -28,6 +28,13 @@ def test_an_edit_while_the_copy_is_under_way_follows_it():
     assert office.screen("howto").copies() == ["вопрос", "после"]
 
 
+def test_an_edited_question_is_shown_without_the_word_that_filed_it():
+    office = Office()
+    ref = office.writes("anna", "/bug падает")
+    office.edits("anna", ref, "/bug падает при входе")
+    assert office.screen("bugs").copies() == ["падает при входе"]
+
+
 def test_taken_back_while_under_way_is_deleted_at_once():
     office = Office()
     office.writes("anna", "вопрос")

@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from domain.events import RawEvent
+from domain.messages import Content
+from handlers import dispatch
 from handlers.customer_commands import CLAIM_CODE
-from storage import facts, people, tickets
+from storage import facts, journal, people, tickets
 from tests.handlers.office import Office
 
 
@@ -130,3 +133,21 @@ def test_another_customers_rating_counts_for_nobody():
     closed(office)
     office.presses("boris", office.screen("anna").messages[-1], ":1")
     assert tickets.get(office.conn, 1).rating is None
+
+
+def test_a_kind_that_cannot_be_carried_is_said_to_whoever_sent_it():
+    office = Office()
+    office.writes("anna", content=Content("paid", label="Платное", copyable=False))
+    assert office.screen("howto").copies() == ["Платное"]
+    assert len(office.screen("anna").messages) == 1
+
+
+def test_events_that_cannot_be_read_are_told_once_an_hour():
+    office = Office()
+    raws = [RawEvent(f"bad{n}", "lane", n, "{}") for n in range(3)]
+    for row in journal.append(office.conn, "m", "bot", raws, 0):
+        office._take(dispatch.give_up(office.conn, office.policy, office.now, "m", row.id, "why"))
+    assert len(office.screen("-99").messages) == 1
+    office.now += timedelta(hours=1)
+    office._take(dispatch.give_up(office.conn, office.policy, office.now, "m", row.id, "why"))
+    assert len(office.screen("-99").messages) == 2

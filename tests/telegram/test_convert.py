@@ -184,6 +184,11 @@ def test_an_anonymous_administrator_is_a_person_of_the_group() -> None:
     assert wrote(chat=FORUM, sender=bot, sender_chat=FORUM, text="x").author.name == "Bugs"
 
 
+def test_nobody_else_writes_in_a_private_chat() -> None:
+    with pytest.raises(ValueError, match="private chat"):
+        wrote(chat=PRIVATE, sender=ANNA | {"id": 43}, text="x")
+
+
 def test_a_linked_channels_posts_are_service() -> None:
     telegram = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
     news = {"id": -5, "type": "channel", "title": "News"}

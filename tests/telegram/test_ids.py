@@ -60,7 +60,7 @@ def test_a_group_that_moved_says_so_from_both_sides() -> None:
     assert ids.moved_event("-5", "-1005", 3).moved == ("-5", "-1005")
 
 
-@pytest.mark.parametrize("update", [None, 5, [], {}, {"update_id": "x"}])
+@pytest.mark.parametrize("update", [None, 5, [], {}, {"update_id": "x"}, {"update_id": 2**63}])
 def test_what_has_no_number_cannot_be_kept(update: Any) -> None:
     assert ids.raw_events([update]) == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,6 +18,7 @@ from bot.messengers.telegram.messenger import TelegramMessenger
 from bot.messengers.telegram.receiving import WEBHOOK_PATH
 from bot.messengers.telegram.settings import TelegramSettings
 from domain.events import Wrote
+from tests.fakes import telegram as telegram_fake
 from tests.fakes.telegram import TelegramFake
 from tests.telegram.conftest import Elsewhere, Journal, receiving, until
 
@@ -170,6 +173,40 @@ async def test_a_malformed_update_is_kept_and_the_rest_goes_on(
     with pytest.raises(ValueError):
         bot.convert(events[0].parsed)
     assert isinstance(bot.convert(events[1].parsed), Wrote)
+
+
+async def test_half_a_character_in_one_update_keeps_nothing_from_being_read(
+    fake: TelegramFake, bot: TelegramMessenger, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def escaped(body: Any, status: int = 200) -> web.Response:
+        return web.Response(text=json.dumps(body), status=status, content_type="application/json")
+
+    monkeypatch.setattr(telegram_fake, "_answer", escaped)
+    anna = fake.people.user("Anna")
+    fake.control.update({"message": {"text": "half \ud83d", "rate": float("inf")}})
+    fake.people.writes(anna, "whole")
+    async with receiving(bot, journal):
+        events = await journal.wait(2)
+    assert events[0].parsed["message"]["text"] == "half ?"
+    assert isinstance(bot.convert(events[1].parsed), Wrote)
+
+
+async def test_an_update_without_a_number_is_not_asked_for_without_rest(
+    fake: TelegramFake, bot: TelegramMessenger, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    sleep = asyncio.sleep
+
+    async def rest(seconds: float) -> None:
+        if seconds == receiving_module._UNKNOWN_PAUSE:
+            rests.append(seconds)
+        await sleep(0.01)
+
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    fake.updates.waiting.append({"update_id": 2**64 - 1, "message": {}})
+    async with receiving(bot, journal):
+        await until(lambda: len(rests) > 2)
+    assert len(fake.control.calls("getUpdates")) <= len(rests) + 2
 
 
 async def test_a_refused_token_says_so(fake: TelegramFake, elsewhere: Elsewhere) -> None:

@@ -268,7 +268,7 @@ async def test_requests_carry_no_defaults_and_no_nulls(desk: Desk) -> None:
     await desk.bot.send(request)
     given = desk.fake.control.calls("sendMessage")[-1]["given"]
     assert given == {
-        "chat_id": str(desk.chat),
+        "chat_id": desk.chat,
         "message_thread_id": desk.topic,
         "text": "Anna #1\n",
         "entities": [{"type": "bold", "offset": 0, "length": 4}],

@@ -118,6 +118,8 @@ def _message(message: Json, chat: ChatSeen, me: Reader) -> Event:
     if "migrate_to_chat_id" in message or "migrate_from_chat_id" in message:
         return Ignored("the group has another id")
     author = _author(message)
+    if chat.kind == "private" and author.native != chat.native:
+        raise MalformedError("somebody else writes in a person's private chat")
     thread = ids.thread(message)
     if made := maybe(message, "forum_topic_created", dict):
         topic, title = thread or str(need(message, "message_id", int)), str(made.get("name", ""))

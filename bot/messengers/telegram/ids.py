@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 _MESSAGES = ("message", "edited_message")
 _SUPERGROUP = "-100"
 _MOVED = "okno_moved"
+_FARTHEST = 2**63 - 1
+"""The last number that a journal can hold; Telegram's own are far below."""
 
 
 def raw_event(update: Any) -> RawEvent | None:
-    """The update as a raw event; None when it has no update_id, and so can't be told from others.
+    """The update as a raw event; None when it has no proper update_id, and so can't be told from others.
 
     Never raises: what else is wrong with it shows when it is converted.
     """
     number = update.get("update_id") if isinstance(update, dict) else None
-    if not isinstance(number, int):
+    if not isinstance(number, int) or abs(number) > _FARTHEST:
         return None
     kind, body = _subject(update)
     message = body.get("message") if kind == "callback_query" else body
@@ -47,6 +49,12 @@ def raw_event(update: Any) -> RawEvent | None:
 def raw_events(updates: Iterable[Any]) -> list[RawEvent]:
     """Those of the updates that can be kept."""
     return [event for event in map(raw_event, updates) if event is not None]
+
+
+def beyond(events: Iterable[RawEvent], offset: int | None) -> int | None:
+    """The offset that confirms these events; what it was when there are none."""
+    numbers = [event.position for event in events]
+    return max(numbers) + 1 if numbers else offset
 
 
 def moved_event(old: str, new: str, position: int) -> RawEvent:

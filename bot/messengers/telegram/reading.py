@@ -6,7 +6,11 @@ we need must not be lost because a server is older or newer than the library.
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any, TypeAlias, TypeVar
+
+import orjson
 
 T = TypeVar("T")
 
@@ -15,6 +19,31 @@ Json: TypeAlias = dict[str, Any]
 
 class MalformedError(ValueError):
     """An update lacks what every such update has; the text names the field, never its content."""
+
+
+def parsed(raw: bytes) -> Any:
+    """JSON as a value. Raises ValueError when it is none.
+
+    What no text can hold (half a surrogate pair, bytes that are no UTF-8, NaN) is replaced: one such character in
+    one update must not keep all others from being read.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _forgiven(raw)
+
+
+def _forgiven(raw: bytes) -> Any:
+    try:
+        value = json.loads(raw.decode(errors="replace"), parse_constant=lambda _: None, parse_float=_finite)
+        return orjson.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _finite(digits: str) -> float | None:
+    value = float(digits)
+    return value if math.isfinite(value) else None
 
 
 def need(body: Json, key: str, kind: type[T]) -> T:

@@ -8,7 +8,6 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import structlog
 from aiohttp import web
 
@@ -16,6 +15,7 @@ from bot.messengers.telegram import ids
 from bot.messengers.telegram.convert import ASKED_FOR
 from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import is_unauthorised
+from bot.messengers.telegram.reading import parsed
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.wire import ApiError, NotReachedError, Wire, WireError
 
@@ -37,6 +37,7 @@ _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (a header's nam
 _SLACK = 10.0
 _LONGEST_PAUSE = 30.0
 _UNAUTHORISED_PAUSE = 60.0
+_UNKNOWN_PAUSE = 1.0
 
 
 class Receiver:
@@ -71,8 +72,11 @@ class Receiver:
                 continue
             self._well()
             if updates:
-                await self._keep(accept, ids.raw_events(updates))
-                offset = _beyond(updates, offset)
+                events = ids.raw_events(updates)
+                await self._keep(accept, events)
+                offset = ids.beyond(events, offset)
+                if not events:  # what can't be told from others can't be confirmed, and comes again at once
+                    await asyncio.sleep(_UNKNOWN_PAUSE)
             elif self.settled_at is None:
                 self.settled_at = time.monotonic()
 
@@ -135,7 +139,7 @@ class Receiver:
         if raw is None:
             return web.Response(status=413)
         try:
-            event = ids.raw_event(orjson.loads(raw))
+            event = ids.raw_event(parsed(raw))
         except ValueError:
             event = None
         if event is None:
@@ -185,12 +189,6 @@ def _reason(error: WireError) -> str:
     return (
         f"Telegram can't be reached ({error})" if isinstance(error, NotReachedError) else f"cut off ({error})"
     )
-
-
-def _beyond(updates: Sequence[Any], offset: int | None) -> int | None:
-    """The offset that confirms these updates."""
-    numbers = [u["update_id"] for u in updates if isinstance(u, dict) and isinstance(u.get("update_id"), int)]
-    return max(numbers) + 1 if numbers else offset
 
 
 def _pause(tries: int) -> float:

@@ -15,6 +15,7 @@ import orjson
 from pydantic import BaseModel
 
 from bot.messengers.telegram.library import PRODUCTION, Default, TelegramAPIServer, types
+from bot.messengers.telegram.reading import parsed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ SECONDS_WITH_FILES = 600.0
 
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _JSON = {"Content-Type": "application/json"}
+_CHATS = ("chat_id", "from_chat_id")
 _CHUNK = 64 * 1024
 
 
@@ -76,7 +78,7 @@ class Wire:
         url = self._server.api_url(self._token, method.__api_method__)
         given = {name: getattr(method, name) for name in method.model_fields_set}
         files: dict[str, types.InputFile] = {}
-        body = {name: _plain(value, files) for name, value in given.items() if value is not None}
+        body = {name: _given(name, value, files) for name, value in given.items() if value is not None}
         if files:
             return await self._post(url, _form(body, files), seconds or SECONDS_WITH_FILES, {})
         return await self._post(url, orjson.dumps(body), seconds or SECONDS, _JSON)
@@ -120,7 +122,7 @@ class Wire:
 def _result(status: int, raw: bytes) -> Any:
     """The result in an answer, or the error it speaks of."""
     try:
-        answer = orjson.loads(raw)
+        answer = parsed(raw)
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or "ok" not in answer:
@@ -139,6 +141,13 @@ def _result(status: int, raw: bytes) -> Any:
     )
 
 
+def _given(name: str, value: Any, files: dict[str, types.InputFile]) -> Any:
+    """A field as JSON takes it. Chats are text inside Okno, and numbers in the Bot API."""
+    if name in _CHATS and isinstance(value, str) and value.removeprefix("-").isdecimal():
+        return int(value)
+    return _plain(value, files)
+
+
 def _plain(value: Any, files: dict[str, types.InputFile]) -> Any:
     """A value as JSON takes it; files are put aside and named. aiogram's defaults are left out."""
     if isinstance(value, str | int | float):
@@ -151,7 +160,7 @@ def _plain(value: Any, files: dict[str, types.InputFile]) -> Any:
         return f"attach://{name}"
     if isinstance(value, BaseModel):
         return {
-            name: _plain(item, files)
+            name: _given(name, item, files)
             for name, item in value
             if item is not None and not isinstance(item, Default)
         }
