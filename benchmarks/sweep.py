@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 
 from domain.policy import Address, Capabilities, Desk, Policy
-from handlers import threads, timed
+from handlers import settling_in, timed
 from storage import migrate, schema
 from storage.writer import engine_for
 
@@ -89,7 +89,7 @@ def main() -> None:
         migrate.upgrade(f"sqlite:///{path}")
         with engine_for(path).connect() as conn:
             with conn.begin():
-                threads.settle_in(conn, POLICY, NOW)
+                settling_in.settle_in(conn, POLICY, NOW)
             with conn.begin():
                 build(conn, tickets)
             print(f"{tickets} open tickets with a clock each")

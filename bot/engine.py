@@ -14,7 +14,7 @@ from bot.messengers.contract import ShowsProfile
 from bot.patience import Committer, full_jitter
 from bot.pump import Handlers, Pump
 from domain.policy import LEADS
-from handlers import delivered, dispatch, letters, threads, timed
+from handlers import delivered, dispatch, letters, settling_in, timed
 from storage import attempts, chats, journal
 from storage.database import DatabaseBusy
 
@@ -73,7 +73,7 @@ class Engine:
         """
         await messenger.connect()
         self._accounts[messenger.name] = messenger.account
-        self.delivery.take(await self.committer.run(threads.settle_in, self.policy, utc_now()))
+        self.delivery.take(await self.committer.run(settling_in.settle_in, self.policy, utc_now()))
         self.pump.attach(messenger)
         await self._replay(messenger)
         await self._deliver_for(messenger)

@@ -9,7 +9,7 @@ from domain import commands
 from domain.events import Wrote
 from domain.hours_words import greeting
 from domain.texts import LOCALES, text
-from handlers import customer_wrote, relay
+from handlers import filing, relay
 from handlers.turn import Turn
 from storage import facts, messages, people, tickets
 
@@ -82,12 +82,12 @@ def _file(turn: Turn, command: commands.Command, said: Wrote, person: Row, custo
     desk = commands.FILING[command.name]
     if command.words or said.content.files:
         if customer.blocked_at is None:
-            rest = customer_wrote.without_command(said, command)
-            customer_wrote.file_message(turn, customer, person, place, [rest], desk)
+            rest = filing.without_command(said, command)
+            filing.file_message(turn, customer, person, place, [rest], desk)
         return
     answered = messages.by_ref(turn.conn, place.chat_id, said.reply_to) if said.reply_to else None
     if answered is not None and customer.blocked_at is None:
-        customer_wrote.refile(turn, customer, place, answered, desk)
+        filing.refile(turn, customer, place, answered, desk)
         return
     people.change_customer(turn.conn, customer.id, next_desk=desk)
     relay.say(turn, place, text(turn.locale_of(person), f"file.{command.name}"))

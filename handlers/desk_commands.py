@@ -13,13 +13,13 @@ from domain.richtext import RichText
 from domain.texts import text
 from handlers import (
     actions,
-    agent_wrote,
     binding,
     corrections,
     duty_commands,
     hours_commands,
     listings,
     relay,
+    speaking,
     threads,
 )
 from handlers.turn import Turn
@@ -110,13 +110,13 @@ def _answer(turn: Turn, spoken: Spoken, ticket: Row) -> str:
     if not spoken.command.words and not first.content.files:
         return text(turn.policy.locale, "answer.usage")
     rest = replace(first.content, text=spoken.command.rest, copyable=False)
-    said = agent_wrote.without_word(spoken.said, rest)
-    agent_wrote.speak(turn, ticket, _place(spoken), spoken.person, said, "answer", spoken.answered_id)
+    said = speaking.without_word(spoken.said, rest)
+    speaking.speak(turn, ticket, _place(spoken), spoken.person, said, "answer", spoken.answered_id)
     return ""
 
 
 def _note(turn: Turn, spoken: Spoken, ticket: Row) -> str:
-    agent_wrote.speak(turn, ticket, _place(spoken), spoken.person, spoken.said, "note", spoken.answered_id)
+    speaking.speak(turn, ticket, _place(spoken), spoken.person, spoken.said, "note", spoken.answered_id)
     return ""
 
 

@@ -28,7 +28,7 @@ from domain.requests import (
 )
 from domain.richtext import RichText
 from domain.work import Effects, Lane, Work
-from handlers import delivered, dispatch, letters, threads, timed
+from handlers import delivered, dispatch, letters, settling_in, timed
 from storage import chats, journal, schema
 
 START = datetime(2026, 1, 12, 11, 0, tzinfo=UTC)  # a Monday, 14:00 in Moscow
@@ -123,7 +123,7 @@ class Office:
         self._refs = count(1000)
         self._keys = count(1)
         self.hold = False
-        self._take(threads.settle_in(self.conn, self.policy, self.now))
+        self._take(settling_in.settle_in(self.conn, self.policy, self.now))
         for desk in self.policy.desks:
             chats.see(self.conn, "m", "bot", self.group(desk.name))
 
@@ -212,7 +212,7 @@ class Office:
     def restarts(self) -> None:
         """The program ends and starts again on the same database; what was in hand is forgotten."""
         self.pending.clear()
-        effects = threads.settle_in(self.conn, self.policy, self.now)
+        effects = settling_in.settle_in(self.conn, self.policy, self.now)
         self._take(effects)
         for work in letters.waiting(self.conn, self.policy):
             self.pending.setdefault((work.place_id, work.lane), work)

@@ -1,0 +1,138 @@
+"""What a customer said is put into the ticket it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain import commands
+from domain.events import Wrote
+from domain.messages import dump_content, load_content
+from domain.texts import text
+from domain.work import Priority
+from handlers import actions, assigning, notices, relay, threads, timekeeping
+from handlers.turn import Turn, to_ms
+from storage import links, messages, people, tickets
+
+if TYPE_CHECKING:
+    from storage.query import Row
+
+
+def file_message(
+    turn: Turn, customer: Row, person: Row, place: Row, said: Sequence[Wrote], desk: str
+) -> None:
+    """Put what was said into the customer's ticket, which is opened, reopened or moved to `desk` as needed."""
+    ticket = _ticket_for(turn, customer, place, said, desk)
+    if customer.next_desk:
+        people.change_customer(turn.conn, customer.id, next_desk="")
+    first_id = _store(turn, ticket, place, person, said)
+    desk_place = threads.place_of(turn, ticket)
+    relay.copy(turn, desk_place, ticket.id, messages.by_id(turn.conn, first_id), Priority.RELAY)
+    _now_waits(turn, ticket, min(said[0].at, turn.now))
+    notices.away(turn, tickets.get(turn.conn, ticket.id), place, person)
+    if said[0].content.kind in ("other", "paid") and not said[0].content.copyable:
+        locale = turn.locale_of(person)
+        relay.say(
+            turn, place, text(locale, "customer.cannot_receive"), ticket_id=ticket.id, reply_ref=said[0].ref
+        )
+
+
+def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], desk: str) -> Row:
+    """The ticket the message belongs to: the open one, the one closed lately, or a new one."""
+    ticket = tickets.current(turn.conn, place.id)
+    if ticket is None:
+        latest = tickets.latest(turn.conn, place.id)
+        lately = turn.now_ms - round(turn.policy.reopen_within.total_seconds() * 1000)
+        if latest is not None and latest.closed_at is not None and latest.closed_at > lately:
+            actions.reopen(turn, latest, None)
+            ticket = tickets.get(turn.conn, latest.id)
+    if ticket is None:
+        name = (turn.policy.desk(desk) if desk else None) or turn.policy.default_desk
+        subject = threads.subject_of(_words(said))
+        ticket = _open(turn, customer, place, name.name, subject, min(said[0].at, turn.now))
+    elif desk and ticket.desk != desk:
+        actions.move(turn, ticket, None, desk)
+        ticket = tickets.get(turn.conn, ticket.id)
+    return ticket
+
+
+def _open(turn: Turn, customer: Row, place: Row, desk: str, subject: str, at: datetime) -> Row:
+    """A new ticket: its clock starts, and where the rota assigns, somebody has it."""
+    ticket = tickets.create(turn.conn, customer.id, place.id, desk, subject, to_ms(at))
+    tickets.record(turn.conn, ticket.id, None, "opened", turn.now_ms, desk)
+    timekeeping.asked(turn, ticket, at)
+    assigning.assign(turn, ticket)
+    return tickets.get(turn.conn, ticket.id)
+
+
+def _words(said: Sequence[Wrote]) -> str:
+    for wrote in said:
+        if words := wrote.content.text.text or wrote.content.label:
+            return words
+    return ""
+
+
+def _store(turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote]) -> int:
+    """Remember what was said; gives the first message's number."""
+    reply_to = _answered(turn, place.chat_id, said[0].reply_to)
+    album: int | None = None
+    first = 0
+    for wrote in said:
+        message_id = messages.add(
+            turn.conn,
+            ticket_id=ticket.id,
+            place_id=place.id,
+            chat_id=place.chat_id,
+            person_id=person.id,
+            ref=wrote.ref,
+            role="customer",
+            content=dump_content(wrote.content),
+            reply_to_id=reply_to,
+            album_id=album,
+            written_at=to_ms(wrote.at),
+        )
+        if not first:
+            first = message_id
+            if len(said) > 1:
+                album = message_id
+                messages.change(turn.conn, message_id, album_id=album)
+    return first
+
+
+def _answered(turn: Turn, chat_id: int, ref: str | None) -> int | None:
+    """The message a customer answered: their own, or the agent's whose copy they saw."""
+    if ref is None:
+        return None
+    own = messages.by_ref(turn.conn, chat_id, ref)
+    if own is not None:
+        return int(own.id)
+    return next((link.message_id for link in links.by_ref(turn.conn, chat_id, ref) if link.message_id), None)
+
+
+def _now_waits(turn: Turn, ticket: Row, at: datetime) -> None:
+    """The ticket waits for an agent since the oldest unanswered message."""
+    if ticket.state == "agent" and ticket.unanswered_since is not None:
+        return
+    since = ticket.unanswered_since or to_ms(at)
+    values = {"state": "agent", "unanswered_since": since, "snoozed_until": None}
+    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
+    timekeeping.asked(turn, ticket, at)
+    actions.touch_card(turn, tickets.get(turn.conn, ticket.id))
+
+
+def refile(turn: Turn, customer: Row, place: Row, message: Row, desk: str) -> None:
+    """File an earlier message of the customer in a desk: the open ticket moves there, or a new one opens with it."""
+    ticket = tickets.current(turn.conn, place.id)
+    if ticket is not None:
+        actions.move(turn, ticket, None, desk)
+        return
+    subject = threads.subject_of(load_content(message.content).text.text)
+    ticket = _open(turn, customer, place, desk, subject, turn.now)
+    relay.copy(turn, threads.open_place(turn, ticket), ticket.id, message, Priority.RELAY)
+
+
+def without_command(said: Wrote, command: commands.Command) -> Wrote:
+    """What was said, without the command's word."""
+    return replace(said, content=replace(said.content, text=command.rest, copyable=False))
