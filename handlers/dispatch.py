@@ -40,7 +40,9 @@ def handle(
 
 def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
     if chat.parked and not (isinstance(event, Membership) and event.standing == "out"):
-        refused.unpark(turn, chat.id)  # whatever is heard from there proves that the bot is in
+        refused.unpark(
+            turn, chat.id, certainly=isinstance(event, Membership)
+        )  # what is heard proves it is in
     match event:
         case Edited():
             corrections.edited(turn, chat, event)

@@ -135,13 +135,14 @@ def _give_up_waiting(turn: Turn, place: Row, outcome: Refused) -> None:
 
 
 def _park(turn: Turn, place: Row, outcome: Refused) -> None:
-    """Nothing is sent to this staff chat until the bot can write there again; the leads are told once."""
+    """Nothing is sent to this staff chat until the bot can write there again; the leads are told once a day."""
     chats.park(turn.conn, place.chat_id, outcome.reason)
     desk = chats.desk_of(turn.conn, place.chat_id)
     leads = chats.binding(turn.conn, LEADS)
     if leads is None or leads.chat_id == place.chat_id:
         return
-    if once.first(turn.conn, "parked", str(place.chat_id), "", turn.now_ms):
+    today = f"{turn.now:%Y-%m-%d} {outcome.reason}"
+    if once.first(turn.conn, "parked", str(place.chat_id), today, turn.now_ms):
         locale = turn.policy.locale
         known = turn.policy.desk(desk) if desk else None
         where = known.title if known else place.native
@@ -149,10 +150,15 @@ def _park(turn: Turn, place: Row, outcome: Refused) -> None:
         relay.say(turn, places.whole_chat(turn.conn, leads.chat_id), words, priority=Priority.PING)
 
 
-def unpark(turn: Turn, chat_id: int) -> None:
-    """The bot can write there again: everything that waited goes on."""
+def unpark(turn: Turn, chat_id: int, *, certainly: bool) -> None:
+    """The bot may be able to write there again: everything that waited goes on.
+
+    `certainly`: its standing there has changed, and the leads are told should that not be enough. What people say
+    there proves only that the bot is in.
+    """
     chats.park(turn.conn, chat_id, "")
-    once.forget(turn.conn, "parked", str(chat_id))
+    if certainly:
+        once.forget(turn.conn, "parked", str(chat_id))
     for place_id in places.of_chat(turn.conn, chat_id):
         turn.wake(place_id)
         turn.wake(place_id, "state")

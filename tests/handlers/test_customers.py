@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.events import RawEvent
+from domain.events import Membership, PersonSeen, RawEvent
 from domain.messages import Content
+from domain.requests import Refused
 from handlers import dispatch
 from handlers.customer_commands import CLAIM_CODE
 from storage import facts, journal, people, tickets
@@ -151,3 +152,16 @@ def test_events_that_cannot_be_read_are_told_once_an_hour():
     office.now += timedelta(hours=1)
     office._take(dispatch.give_up(office.conn, office.policy, office.now, "m", row.id, "why"))
     assert len(office.screen("-99").messages) == 2
+
+
+def test_a_desk_that_may_not_open_topics_is_told_of_once_however_much_is_said_there():
+    office = Office()
+    office.outcomes = lambda work: Refused("chat", "refused.no_rights") if work.step == "topic" else None
+    office.writes("anna", "вопрос")
+    for _ in range(3):
+        office.says("ivan", "howto", "что с ботом?")
+    assert len(office.screen("-99").messages) == 1
+    office.outcomes = lambda _: None
+    standing = Membership(office.group("howto"), PersonSeen("ivan", "Ivan"), "admin", office.now)
+    office.feed(standing)
+    assert "вопрос" in office.screen("howto").copies()

@@ -126,6 +126,13 @@ async def test_a_gone_original_of_a_kind_without_file(desk: Desk, kind: str, mor
         assert seen.text == said.content.label
 
 
+async def test_a_chat_that_cannot_be_copied_from_says_nothing_about_the_desk(desk: Desk) -> None:
+    desk.fake.people.writes(desk.anna, "hi")
+    desk.fake.control.fault("error", "copyMessage", status=400, description="Bad Request: chat not found")
+    assert isinstance(await desk.bot.send(desk.copy(desk.wrote())), Sent)
+    assert [m.text for m in desk.shown()] == ["hi"]
+
+
 async def test_what_cannot_be_copied_after_all_is_sent_from_what_is_stored(desk: Desk) -> None:
     desk.fake.people.writes(desk.anna, "hi")
     desk.fake.control.fault("error", "copyMessage", status=400, description="Bad Request: SOMETHING_NEW")

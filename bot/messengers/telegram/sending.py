@@ -56,7 +56,7 @@ class Sender:
             refs = ids.refs_of(await self._caller.call(method))
         except ApiError as error:
             outcome = outcome_of(error)
-            if isinstance(outcome, Refused) and outcome.scope == "message":
+            if isinstance(outcome, Refused) and _is_of_original(outcome):
                 return None  # gone, or of a kind that can't be copied after all
             raise
         if len(refs) == len(request.contents):
@@ -100,6 +100,11 @@ class Sender:
         self._reached[letter] = results
         if len(self._reached) > _REMEMBERED:
             self._reached.popitem(last=False)
+
+
+def _is_of_original(outcome: Refused) -> bool:
+    """Whether a refused copy may go out all the same: a chat that isn't found may be the one it was copied from."""
+    return outcome.scope == "message" or outcome.reason == "refused.chat_not_found"
 
 
 def _foreign(request: Send) -> Iterator[Any]:
