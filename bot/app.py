@@ -44,6 +44,9 @@ PATIENCE_FOR_TOKENS = 3.0
 """How long the start waits for messengers' answers before it says where everything is, in seconds."""
 
 CLOSING = 2.0
+GARBAGE = (10_000, 10, 10)
+"""How much is made before garbage is looked for: a message makes hundreds of things, nearly none in circles."""
+
 _CLAIM_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
 _TELEGRAM = "bot.messengers.telegram.messenger"
 
@@ -164,6 +167,7 @@ class Program:
             await self._say_where()
         gc.collect()
         gc.freeze()  # what the start has made stays: looking through it again and again would cost pauses
+        gc.set_threshold(*GARBAGE)
 
     async def _bring(self, messenger: Messenger) -> None:
         """Take a messenger in, as long as it takes, and have it receive."""

@@ -42,6 +42,9 @@ _log = structlog.get_logger()
 ACCOUNT_PAUSE = 60.0
 """How long a messenger's sends rest after its account was refused, in seconds."""
 
+RESTART = 1.0
+"""No program ends and starts again so soon: what windows as short as this hold needn't be remembered."""
+
 _PRESSES_AT_ONCE = 64
 _PRESS_SECONDS = 10.0
 _ERRORS = 3
@@ -226,7 +229,8 @@ class Delivery:
         self._count(line, work, outcome)
         lane.again = lane.aged = False
         lane.tries = lane.errors = 0
-        settled = await self._insist(_stored, self._letters, self._policy, self._now(), work, outcome)
+        slots = slots_of(work.request) if line.account.pacer.longest > RESTART else 0
+        settled = await self._insist(_stored, self._letters, self._policy, self._now(), work, outcome, slots)
         if settled.next is None:
             await self._leave(line, lane)
         else:
@@ -337,8 +341,15 @@ class Delivery:
 
 
 def _stored(
-    conn: Connection, letters: Letters, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused
+    conn: Connection,
+    letters: Letters,
+    policy: Policy,
+    now: datetime,
+    work: Work,
+    outcome: Sent | Refused,
+    slots: int,
 ) -> Settled:
-    """One unit: the chat was written to, and what came of it."""
-    attempts.record(conn, work.chat_id, int(now.timestamp() * 1000), slots_of(work.request))
+    """One unit: so many slots of the chat were used, and what came of it."""
+    if slots:
+        attempts.record(conn, work.chat_id, int(now.timestamp() * 1000), slots)
     return letters.settle(conn, policy, now, work, outcome)

@@ -5,13 +5,20 @@ Knows nothing but numbers and short words; no message text and no secret ever co
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from bot.messengers import contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client import Metric
 
 
 def fault(error: BaseException) -> str:
@@ -44,24 +51,19 @@ class MessengerHealth:
         return self.refused or ("" if self.own is None or self.connected else self.own.last_error)
 
 
-@dataclass(slots=True)
-class Health:
-    """The state of one running Okno. One instance per program; times are monotonic seconds."""
+class Health(Collector):
+    """The state of one running Okno. One instance per program.
 
-    database_error: str = ""
-    messengers: dict[str, MessengerHealth] = field(default_factory=dict)
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    started_at: float = field(default_factory=time.monotonic)
-    _counters: dict[str, Counter] = field(default_factory=dict)
-    _gauges: dict[str, Gauge] = field(default_factory=dict)
-    _children: dict[tuple[str, ...], Counter] = field(default_factory=dict)
+    Counting is a sum in a table; Prometheus's own counters, with a lock each, cost more than they tell here.
+    """
 
-    def __post_init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no annotation there
-        for name, text, *labels in _COUNTERS:
-            self._counters[name] = Counter(f"okno_{name}", text, labels, registry=self.registry)
-        for name, text in _GAUGES:
-            self._gauges[name] = Gauge(f"okno_{name}", text, registry=self.registry)
+    def __init__(self) -> None:
+        self.database_error = ""
+        self.messengers: dict[str, MessengerHealth] = {}
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        self._counted: dict[tuple[str, ...], int] = {}
+        self._gauges: dict[str, float] = {}
 
     def messenger(self, name: str) -> MessengerHealth:
         """The named messenger's state, to be read and changed."""
@@ -70,15 +72,22 @@ class Health:
     def count(self, name: str, *labels: str, by: int = 1) -> None:
         """Add to a counter of the list below."""
         key = (name, *labels)
-        child = self._children.get(key)
-        if child is None:
-            counter = self._counters[name]
-            child = self._children[key] = counter.labels(*labels) if labels else counter
-        child.inc(by)
+        self._counted[key] = self._counted.get(key, 0) + by
 
     def gauge(self, name: str, value: float) -> None:
         """Set a gauge of the list below."""
-        self._gauges[name].set(value)
+        self._gauges[name] = value
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus is told."""
+        for name, text, *labels in _COUNTERS:
+            counter = CounterMetricFamily(f"okno_{name}", text, labels=labels)
+            for (counted, *values), number in self._counted.items():
+                if counted == name:
+                    counter.add_metric(values, number)
+            yield counter
+        for name, text in _GAUGES:
+            yield GaugeMetricFamily(f"okno_{name}", text, value=self._gauges.get(name, 0.0))
 
 
 _COUNTERS = (

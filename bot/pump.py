@@ -289,8 +289,13 @@ class Pump:
             await self._give_up(row, error)  # converting is pure: another try would end the same
             return None
         try:
-            async with asyncio.timeout(_LOOKUP_SECONDS):
-                return await messenger.lookup(event)
+            found = _without_waiting(
+                messenger.lookup(event)
+            )  # nearly always there: a time limit would cost more
+            if found is None:
+                async with asyncio.timeout(_LOOKUP_SECONDS):
+                    found = await messenger.lookup(event)
+            return found
         except Exception as error:  # noqa: BLE001 (best effort)
             _log.info("a lookup failed", messenger=row.messenger, row=row.id, error=fault(error))
             return event

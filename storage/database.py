@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class _Store(Protocol):
-    """What one kind of database does."""
+    """What one kind of database does. Cancelling a future that `submit` gave doesn't cancel its unit."""
 
     def submit(self, unit: Callable[[Connection], Any]) -> asyncio.Future[Any]: ...
 
@@ -69,7 +69,8 @@ class Database:
         DatabaseBusy when the database couldn't commit; then nothing of it happened.
         """
         unit: Callable[[Connection], T] = lambda conn: fn(conn, *args, **kwargs)  # noqa: E731 (faster than partial with kwargs)
-        return await asyncio.shield(self._store.submit(unit))
+        result: T = await self._store.submit(unit)
+        return result
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that only reads, beside the writer; it sees one consistent state."""

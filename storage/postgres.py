@@ -63,11 +63,11 @@ class PostgresStore:
         return cls(engine)
 
     def submit(self, unit: Callable[[Connection], Any]) -> asyncio.Future[Any]:
-        """Start a unit; the task holds its result once it is committed."""
+        """Start a unit; the future holds its result once it is committed."""
         task = asyncio.get_running_loop().create_task(self._commit(unit))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return task
+        return asyncio.shield(task)
 
     async def read(self, unit: Callable[[Connection], T]) -> T:
         """Run a reading function on one consistent state."""
