@@ -40,7 +40,7 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
 
 def _rating_sentence(turn: Turn, chat: Row, said: Wrote) -> bool:
     """An answer to the rating message adds a sentence to the rating."""
-    if said.reply_to is None or not said.content.text:
+    if said.reply_to is None or said.content.kind != "text":
         return False
     link = next((x for x in links.by_ref(turn.conn, chat.id, said.reply_to) if x.role == "rating"), None)
     if link is None or link.ticket_id is None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from domain.events import Membership, PersonSeen, RawEvent
 from domain.messages import Content
 from domain.requests import Refused
+from domain.richtext import RichText
 from handlers import dispatch
 from handlers.customer_commands import CLAIM_CODE
 from storage import facts, journal, people, tickets
@@ -165,3 +166,14 @@ def test_a_desk_that_may_not_open_topics_is_told_of_once_however_much_is_said_th
     standing = Membership(office.group("howto"), PersonSeen("ivan", "Ivan"), "admin", office.now)
     office.feed(standing)
     assert "вопрос" in office.screen("howto").copies()
+
+
+def test_a_picture_under_the_rating_is_a_message_like_any():
+    office = Office()
+    office.writes("anna", "вопрос")
+    office.says("ivan", "howto", "ответ", office.thread("howto"))
+    office.says("ivan", "howto", "/close", office.thread("howto"))
+    rating = office.screen("anna").messages[-1]
+    picture = Content("photo", RichText("вот так"), copyable=True)
+    office.writes("anna", content=picture, reply_to=rating.ref)
+    assert office.screen("howto").copies()[-1] == "вот так"

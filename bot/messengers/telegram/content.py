@@ -14,6 +14,7 @@ from bot.messengers.telegram.entities import mentions_people, rich_text
 from bot.messengers.telegram.reading import Json, need, number, objects
 from bot.messengers.telegram.rich import mentions_people_in, words_of
 from domain.messages import Attachment, Contact, Content, Location
+from domain.names import tidy
 from domain.richtext import RichText
 
 if TYPE_CHECKING:
@@ -47,16 +48,16 @@ def forwarded_from(message: Json) -> str | None:
         case "user":
             return person_name(need(origin, "sender_user", dict))
         case "chat":
-            return str(need(origin, "sender_chat", dict).get("title", ""))
+            return tidy(str(need(origin, "sender_chat", dict).get("title", "")))
         case "channel":
-            return str(need(origin, "chat", dict).get("title", ""))
+            return tidy(str(need(origin, "chat", dict).get("title", "")))
         case _:
-            return str(origin.get("sender_user_name", ""))
+            return tidy(str(origin.get("sender_user_name", "")))
 
 
 def person_name(user: Json) -> str:
     """First and last name."""
-    return f"{user.get('first_name', '')} {user.get('last_name', '')}".strip()
+    return tidy(f"{user.get('first_name', '')} {user.get('last_name', '')}")
 
 
 def _copyable(message: Json, key: str) -> bool:

@@ -86,7 +86,7 @@ def _chat(chat: Json | None) -> ChatSeen | None:
 def _person(user: Json) -> PersonSeen:
     return PersonSeen(
         native=str(need(user, "id", int)),
-        name=person_name(user) or str(user.get("username", "")),
+        name=person_name(user) or str(user.get("username", "")) or "–",
         username=str(user.get("username", "")),
         locale=str(user.get("language_code", "")),
         is_bot=bool(user.get("is_bot")),
