@@ -29,6 +29,9 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_LIMITS = '{chat = "100000/1s", chat_burst = 1000, group = "100000/1s", total = "100000/1s"}'
+ALWAYS = (
+    "{" + ", ".join(f'{day} = ["24h"]' for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")) + "}"
+)
 SECONDS = 300
 MB = 1024 * 1024
 
@@ -116,6 +119,7 @@ def okno(folder: Path, port: int, world: World | None) -> Bot:
             "OKNO_TELEGRAM__API_BASE": world.url,
             "OKNO_TELEGRAM__LIMITS": NO_LIMITS,
             "OKNO_DESKS__HOWTO__CHAT": f"telegram:{world.desk}",
+            "OKNO_WORKING_HOURS__WEEKLY": ALWAYS,  # the same at any time of the day
         }
     return Bot("okno", [sys.executable, "-m", "bot", "run"], folder, environment)
 

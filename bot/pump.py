@@ -289,13 +289,11 @@ class Pump:
             await self._give_up(row, error)  # converting is pure: another try would end the same
             return None
         try:
-            found = _without_waiting(
-                messenger.lookup(event)
-            )  # nearly always there: a time limit would cost more
-            if found is None:
-                async with asyncio.timeout(_LOOKUP_SECONDS):
-                    found = await messenger.lookup(event)
-            return found
+            found = _without_waiting(messenger.lookup(event))
+            if found is not None:
+                return found  # nearly always: a time limit costs more than the looking up
+            async with asyncio.timeout(_LOOKUP_SECONDS):
+                return await messenger.lookup(event)
         except Exception as error:  # noqa: BLE001 (best effort)
             _log.info("a lookup failed", messenger=row.messenger, row=row.id, error=fault(error))
             return event

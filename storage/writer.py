@@ -59,7 +59,8 @@ def engine_for(path: Path, *, begins: bool = True) -> Engine:
     `begins`: SQLAlchemy's own transactions are begun at the database too. The writer does without: it begins and
     commits on the driver's connection, which costs a tenth.
     """
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    known = {"cached_statements": 512}  # more than there are, so that none is ever prepared twice
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args=known)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
