@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.messengers.contract import Deletes, Edits, Reacts, Threads
+from bot.messengers.contract import Deletes, Edits, LooksUp, Reacts, Threads
 from domain.requests import (
     Delete,
     Edit,
@@ -31,16 +31,26 @@ PATIENCE_WITH_FILES = 900.0
 """The same when bytes are carried from one messenger to another."""
 
 
-async def perform(messenger: Messenger, request: Request) -> Outcome:
-    """Make the request. Raises only what the messenger raises by mistake."""
-    call = _call(messenger, request)
-    if call is None:
-        return Refused("message", "refused.not_possible")
+async def perform(messenger: Messenger, request: Request, *, unsure: bool = False) -> Outcome:
+    """Make the request. Raises only what the messenger raises by mistake.
+
+    `unsure`: it was begun before and its end is unknown; where the messenger can look, a send isn't made twice.
+    """
     try:
         async with asyncio.timeout(_patience(request)):
-            return await call
+            found = await _looked_up(messenger, request) if unsure else None
+            if found is not None:
+                return found
+            call = _call(messenger, request)
+            return Refused("message", "refused.not_possible") if call is None else await call
     except TimeoutError:
         return Unsure("no answer in time")
+
+
+async def _looked_up(messenger: Messenger, request: Request) -> Outcome | None:
+    if isinstance(request, Send) and isinstance(messenger, LooksUp):
+        return await messenger.look_up(request)
+    return None
 
 
 def _call(messenger: Messenger, request: Request) -> Awaitable[Outcome] | None:

@@ -111,7 +111,8 @@ class Capabilities:
     `max_text`, `max_caption` in UTF-16 units. `replies_in_threads`: a message inside a thread can answer a
     single other one. `delivered_mark`: the reaction that says "delivered". `joins`: waiting texts may be joined.
     `shares_reaction`: the bot has one reaction a message, so a customer's own takes the mark's place.
-    `marks_received`: customers see a mark on their own message once it reached the desk. `link`: a pure function
+    `marks_received`: customers see a mark on their own message once it reached the desk. `threads_under_cards`: a
+    thread isn't made apart from its first message; it stands under the ticket's card. `link`: a pure function
     from chat, thread and message to an address that opens there, where the messenger has such.
     """
 
@@ -130,6 +131,7 @@ class Capabilities:
     delete_within: timedelta | None = None
     command_prefix: Literal["/", "!"] = "/"
     marks_received: bool = False
+    threads_under_cards: bool = False
     link: Callable[[str, str | None, str | None], str | None] | None = None
 
 

@@ -132,7 +132,8 @@ def follow(turn: Turn, name: str) -> int:
 def bind_home(conn: Connection, policy: Policy, name: str, address: Address | None, now_ms: int) -> int:
     """Bind to the settings' address, or to the built-in messenger's chat of the same name."""
     home = address or Address("web", name)
-    threaded = policy.capabilities[home.messenger].threads if home.messenger in policy.capabilities else True
+    caps = policy.capabilities.get(home.messenger)
+    threaded = caps is None or caps.threads or caps.threads_under_cards
     account = policy.accounts.get(home.messenger, home.messenger)
     chat = chats.expect(conn, home.messenger, account, home.native, threaded=threaded)
     chats.bind(conn, name, chat.id, "settings" if address else "home", now_ms)

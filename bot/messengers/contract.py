@@ -123,6 +123,14 @@ class Threads(Protocol):
 
 
 @runtime_checkable
+class LooksUp(Protocol):
+    """Its chats can be read back, so that a send of unknown end needn't be made twice."""
+
+    async def look_up(self, request: Send) -> Outcome | None:
+        """Sent when the message turns out to be there, None when it isn't; another outcome when that can't be seen."""
+
+
+@runtime_checkable
 class AnswersPresses(Protocol):
     """Whoever pressed a button can be told something. Best effort: nothing depends on it."""
 
