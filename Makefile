@@ -1,5 +1,6 @@
 # make run      the environment, then Okno          make install   the environment alone (.venv)
 # make test     everything that must hold           make lock      pin the dependencies anew
+# make soak     people write, the program is killed again and again, and everything is looked for
 # Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
 # the tests' browser, which comes from Debian's packages.
 
@@ -7,8 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n 2
+SOAK_ARGS ?= --seconds 60 --rounds 3
 
-.PHONY: run install test lint check-types check-imports chromium lock clean
+.PHONY: run install test soak lint check-types check-imports chromium lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -18,6 +20,9 @@ install: $(VENV)/.installed
 
 test: lint check-types check-imports chromium
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

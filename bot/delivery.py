@@ -19,7 +19,7 @@ from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter
 from bot.performing import perform
 from bot.turns import Account, Lane, slots_of
-from domain.requests import Outcome, Refused, Sent, TryLater, Unsure
+from domain.requests import OpenThread, Outcome, Refused, Sent, TryLater, Unsure
 from storage import attempts
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ ACCOUNT_PAUSE = 60.0
 
 RESTART = 1.0
 """No program ends and starts again so soon: what windows as short as this hold needn't be remembered."""
+
+LISTEN = 2.0
+"""How long the messenger's own word of a thread that may have been made is waited for, in seconds; counted from its
+first complete receive."""
+
+LISTEN_AT_MOST = 60.0
+"""After so many seconds without a complete receive such a thread is made all the same."""
 
 _PRESSES_AT_ONCE = 64
 _PRESS_SECONDS = 10.0
@@ -76,6 +83,8 @@ class _Line:
 
     messenger: Messenger
     account: Account
+    since: float
+    catching_up: bool = True
     timer: asyncio.TimerHandle | None = None
 
 
@@ -103,11 +112,18 @@ class Delivery:
         self._stopping = False
 
     def attach(self, messenger: Messenger, recent: Iterable[tuple[int, float]] = ()) -> None:
-        """Send for this messenger from now on. `recent`: chats written to lately, with ages in seconds."""
+        """Send for this messenger from now on. `recent`: chats written to lately, with ages in seconds.
+
+        Until `caught_up` whatever is offered may have been in flight when the program ended: it is unsure.
+        """
         pacer = Pacer(messenger.pacing)
         for chat_id, age in recent:
             pacer.remember(chat_id, self._loop.time() - age)
-        self._lines[messenger.name] = _Line(messenger, Account(pacer))
+        self._lines[messenger.name] = _Line(messenger, Account(pacer), self._loop.time())
+
+    def caught_up(self, messenger: str) -> None:
+        """Everything that waited when the program started has been offered."""
+        self._lines[messenger].catching_up = False
 
     def take(self, effects: Effects) -> None:
         """Do what a handler wanted done after its commit."""
@@ -126,7 +142,8 @@ class Delivery:
             if lane is not None:
                 lane.again = True
                 continue
-            lane = self._lanes[work.place_id, work.lane] = line.account.lane(work)
+            first = replace(work, unsure=True) if line.catching_up else work
+            lane = self._lanes[work.place_id, work.lane] = line.account.lane(first)
             self._ready(line, lane)
             touched[work.messenger] = line
         for line in touched.values():
@@ -269,8 +286,10 @@ class Delivery:
     async def _perform(self, line: _Line, lane: Lane) -> Outcome:
         """Make the request; a messenger that raises is asked again, and taken to refuse in the end."""
         work = lane.work
+        if isinstance(work.request, OpenThread) and work.unsure and self._may_hear(line, lane):
+            return TryLater("the messenger may yet tell that the thread is there", after=LISTEN)
         try:
-            return await perform(line.messenger, work.request)
+            return await perform(line.messenger, work.request, unsure=work.unsure)
         except Exception as error:  # noqa: BLE001 (whatever a messenger's bug raises, others go on)
             lane.errors += 1
             self._health.count("errors", work.messenger)
@@ -280,6 +299,13 @@ class Delivery:
             if lane.errors < _ERRORS:
                 return Unsure(fault(error))
             return Refused("message", "refused.not_possible", fault(error))
+
+    def _may_hear(self, line: _Line, lane: Lane) -> bool:
+        """Whether to wait for the messenger's word that a thread was made; the handlers take that for the answer."""
+        if line.messenger.settled_at is None:
+            return self._loop.time() - line.since < LISTEN_AT_MOST
+        lane.listened = not lane.listened
+        return lane.listened
 
     def _rest(self, line: _Line, lane: Lane, outcome: Outcome) -> None:
         """The request is to be made again, after a while; a platform's own wish is obeyed exactly."""

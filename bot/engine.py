@@ -151,3 +151,4 @@ class Engine:
         self.delivery.attach(messenger, recent)
         works = await self.committer.run(letters.waiting, self.policy)
         self.delivery.offer([work for work in works if work.messenger == messenger.name])
+        self.delivery.caught_up(messenger.name)

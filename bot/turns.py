@@ -34,7 +34,8 @@ class Lane:
     """One lane of one place, while it has something to do.
 
     `again`: something was offered that `work` may not show. `aged`: `work` was made before a wait.
-    `crowded`: it waited because its chat's allowance was used up.
+    `crowded`: it waited because its chat's allowance was used up. `listened`: whether its thread was made already
+    has been waited for.
     """
 
     chat: Chat
@@ -42,6 +43,7 @@ class Lane:
     again: bool = False
     aged: bool = False
     crowded: bool = False
+    listened: bool = False
     tries: int = 0
     errors: int = 0
     turn: int = 0

@@ -58,7 +58,7 @@ class Letterbox:
         self.db = InlineDatabase(busy, db_takes)
         self.delivery = self.started()
 
-    def started(self) -> Delivery:
+    def started(self, *, caught_up: bool = True) -> Delivery:
         """A delivery as after a start of the program."""
         delivery = Delivery(
             committer(self.db, self.health),
@@ -68,6 +68,8 @@ class Letterbox:
             self.health,
         )
         delivery.attach(self.messenger)
+        if caught_up:
+            delivery.caught_up(self.messenger.name)
         return delivery
 
     def _take(self, request: Send) -> Outcome:

@@ -1,0 +1,53 @@
+"""`python -m tests.soak`: soaks of any length, one after another, each with another seed."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import tables
+from tests.soak.run import Report, soak
+
+
+def main() -> None:
+    """Run them, say what came of each, and fail when a promise was broken."""
+    arguments = argparse.ArgumentParser(prog="python -m tests.soak", description="Crashes, again and again.")
+    arguments.add_argument("--seconds", type=float, default=60.0, help="how long people write in each")
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    given = arguments.parse_args()
+    reports = []
+    for seed in range(given.seed, given.seed + given.rounds):
+        with tempfile.TemporaryDirectory(prefix="okno-soak-") as folder:
+            reports.append(asyncio.run(soak(Path(folder), given.seconds, seed)))
+        print(tables.table([row(reports[-1])]), *reports[-1].faults, sep="\n", flush=True)  # noqa: T201 (a command)
+    if given.write:
+        tables.write("soak", tables.table([row(report) for report in reports]))
+    sys.exit(any(report.faults for report in reports))
+
+
+def row(report: Report) -> dict[str, object]:
+    """One soak as a line of the table."""
+    verdict = report.verdict
+    return {
+        "seed": report.seed,
+        "seconds": round(report.seconds),
+        "customers": report.customers,
+        "messages": verdict.written,
+        "kill -9": f"{report.crashes} ({report.inside_a_send} inside a request)",
+        "lost": len(verdict.lost),
+        "out of order": len(verdict.disordered),
+        "repeated": sum(verdict.repeats.values()),
+        "most repeats in one direction": max(verdict.repeats.values(), default=0),
+        "tickets or topics twice": len(verdict.doubled),
+        "not as last edited": len(verdict.outdated),
+        "all there after": f"{report.settled_within:.1f} s",
+    }
+
+
+if __name__ == "__main__":
+    main()

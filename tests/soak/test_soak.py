@@ -1,0 +1,18 @@
+"""A short soak; `make soak` runs longer ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.soak.run import soak
+
+pytestmark = pytest.mark.program
+
+
+async def test_kills_lose_nothing_and_repeat_little(tmp_path: Path):
+    report = await soak(tmp_path, seconds=12, seed=3, customers=8)
+    assert not report.faults, report
+    assert report.crashes >= 2
+    assert report.verdict.written > 100
