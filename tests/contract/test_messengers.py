@@ -24,12 +24,12 @@ from domain.requests import (
     ShowThread,
 )
 from domain.richtext import RichText, Span
-from tests.contract.worlds import TelegramWorld, WebWorld, World
+from tests.contract.worlds import WORLDS, World
 
 
-@pytest.fixture(params=["telegram", "web"])
+@pytest.fixture(params=WORLDS)
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    made: World = TelegramWorld() if request.param == "telegram" else WebWorld(tmp_path)
+    made: World = WORLDS[request.param](tmp_path)
     await made.start()
     try:
         yield made
@@ -47,12 +47,17 @@ def refs(outcome: Outcome) -> tuple[str, ...]:
 
 
 async def thread_of(world: World, title: str = "Anna · question #1") -> str:
-    return refs(await world.messenger.open_thread(OpenThread(world.desk, title)))[0]
+    """A thread of its own, or where there is no such thing, the one under a card."""
+    if isinstance(world.messenger, Threads):
+        return refs(await world.messenger.open_thread(OpenThread(world.desk, title)))[0]
+    return refs(await world.messenger.send(Send(world.desk, words(title), "card-1", role="card")))[0]
 
 
 async def test_it_has_every_extra_that_desks_need(world: World):
-    for extra in (Edits, Deletes, Reacts, Threads, Files):
+    for extra in (Edits, Deletes, Reacts, Files):
         assert isinstance(world.messenger, extra)
+    assert isinstance(world.messenger, Threads) is world.messenger.capabilities.threads
+    assert world.messenger.capabilities.threads or world.messenger.capabilities.threads_under_cards
     assert world.messenger.settled_at is None or world.messenger.settled_at > 0
 
 
@@ -90,7 +95,7 @@ async def test_an_agent_is_heard_in_the_thread_with_what_they_answer(world: Worl
         thread,
         None,
     )
-    assert answer.reply_to == sent[0]
+    assert answer.reply_to == (sent[0] if world.messenger.capabilities.replies_in_threads else None)
     assert plain.author.native == answer.author.native
     assert not plain.author.is_bot
 
@@ -204,6 +209,8 @@ async def test_an_edit_takes_buttons_away(world: World):
 
 
 async def test_threads_are_named_closed_and_opened_again(world: World):
+    if not isinstance(world.messenger, Threads):
+        return
     thread = await thread_of(world)
     for _ in range(2):
         refs(await world.messenger.show_thread(ShowThread(world.desk, thread, "✔ done", True)))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.messengers.contract import FileRefused
+from bot.messengers.slack.messenger import SlackMessenger
+from bot.messengers.slack.settings import SlackSettings
 from bot.messengers.telegram.messenger import TelegramMessenger
 from bot.messengers.telegram.settings import TelegramSettings
 from bot.messengers.web.messenger import WebMessenger
@@ -20,6 +22,8 @@ from bot.messengers.web.settings import WebLimits, WebSettings
 from domain.events import Edited, Event, Pressed, RawEvent, Wrote
 from storage.database import Database
 from storage.journal import JournalRow
+from tests.fakes.slack import SlackFake
+from tests.fakes.slack import Shown as SlackShown
 from tests.fakes.telegram import TelegramFake
 from tests.web.conftest import Browser, House
 
@@ -254,6 +258,90 @@ class WebWorld:
 
     async def lose_thread(self, thread: str) -> bool:
         return False
+
+
+class SlackWorld:
+    """Slack, by its fake server."""
+
+    def __init__(self) -> None:
+        self.fake = SlackFake()
+        self.files = Files()
+        self.raws: list[RawEvent] = []
+        self._task: asyncio.Task[None] | None = None
+        self._heard = asyncio.Condition()
+
+    async def start(self) -> None:
+        await self.fake.start()
+        people = self.fake.people
+        self.anna, self.ivan = people.user("Anna"), people.user("Ivan")
+        self.customer = people.dm(self.anna)
+        self.desk = people.channel("howto", [self.ivan])
+        settings = SlackSettings(self.fake.bot_token, self.fake.app_token, api_base=self.fake.api_base)
+        self.messenger = SlackMessenger(settings, self.files.open)
+        await self.messenger.connect()
+        self._task = asyncio.create_task(self.messenger.receive(self._accept))
+        await self.fake.connected()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.messenger.close()
+        await self.fake.stop()
+
+    async def _accept(self, events: Sequence[RawEvent]) -> None:
+        self.raws += events
+        async with self._heard:
+            self._heard.notify_all()
+
+    async def events(self, count: int) -> list[Event]:
+        async with asyncio.timeout(5), self._heard:
+            await self._heard.wait_for(lambda: len(self._told()) >= count)
+        return self._told()
+
+    def _told(self) -> list[Event]:
+        converted = [self.messenger.convert(raw.parsed) for raw in sorted(self.raws, key=lambda r: r.position)]
+        return [e for e in converted if isinstance(e, Edited | Pressed | Wrote)]
+
+    async def customer_writes(self, text: str, reply_to: str | None = None) -> None:
+        self.fake.people.writes(self.anna, text)
+
+    async def customer_sends_file(self, data: bytes, name: str) -> None:
+        self.fake.people.sends(self.anna, [(name, data, "text/plain")])
+
+    async def customer_edits(self, ref: str, text: str) -> None:
+        self.fake.people.edits(self.anna, ref, text)
+
+    async def agent_writes(self, text: str, thread: str, reply_to: str | None = None) -> None:
+        self.fake.people.writes(self.ivan, text, self.desk, thread)
+
+    async def agent_presses(self, ref: str, label: str, thread: str) -> None:
+        self.fake.people.presses(self.ivan, ref, label, self.desk)
+
+    async def at_customer(self) -> list[Seen]:
+        shown = [m for m in self.fake.people.shows(self.customer) if m.user != self.anna]
+        return [seen for m in shown for seen in self._seen(m)]
+
+    async def in_thread(self, thread: str) -> list[Seen]:
+        return [seen for m in self.fake.people.shows(self.desk, thread) for seen in self._seen(m)]
+
+    def _seen(self, m: SlackShown) -> list[Seen]:
+        """A message with several files is as many of Okno's."""
+        mark = "👌" if m.marked else None
+        whole = Seen(m.ts, m.text, m.thread, m.buttons, m.bold, [f.name for f in m.files[:1]], mark)
+        return [whole, *(Seen(f"{m.ts}#{n}", "", files=[f.name]) for n, f in enumerate(m.files[1:], 1))]
+
+    async def title(self, thread: str) -> tuple[str, bool]:
+        raise NotImplementedError("threads have no titles")
+
+    async def lose_thread(self, thread: str) -> bool:
+        del self.fake.world.channels[self.desk].messages[thread]
+        return True
+
+
+WORLDS = {"telegram": lambda _: TelegramWorld(), "web": WebWorld, "slack": lambda _: SlackWorld()}
+"""How each messenger's world is made, given a folder of its own."""
 
 
 def _facts() -> Any:

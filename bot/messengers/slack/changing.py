@@ -1,0 +1,100 @@
+"""Changing what was sent: edits, deletions, reactions. Asking twice changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.messengers.slack import ids
+from bot.messengers.slack.blocks import blocks, worded
+from bot.messengers.slack.emoji import name_of
+from bot.messengers.slack.outcomes import BAD_BLOCKS, outcome_of
+from bot.messengers.slack.rich import escaped
+from bot.messengers.slack.wire import ApiError, WireError
+from domain.requests import Delete, Edit, Outcome, React, Refused, Sent
+
+if TYPE_CHECKING:
+    from bot.messengers.slack.wire import Wire
+
+DELIVERED = "✅"
+
+_MAX_EDIT = 40_000
+_DONE = ("already_reacted", "no_reaction")
+
+
+class Changer:
+    """Changes messages of one app. `me` is its own user id, known once it has connected."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.me = ""
+
+    async def edit(self, request: Edit) -> Outcome:
+        """Make a message say something else."""
+        ts = ids.ts_of(request.ref)
+        if ts is None or ids.is_part(request.ref):
+            return Refused("message", "refused.cannot_edit")
+        words = worded(request.content, request.header, quiet=request.quiet_mentions)
+        text = escaped(words.text) or "…"
+        if len(text) > _MAX_EDIT:
+            return Refused("message", "refused.too_long")
+        shown = blocks(words, request.buttons)
+        try:
+            try:
+                await self._wire.call("chat.update", channel=request.chat, ts=ts, text=text, blocks=shown)
+            except ApiError as error:
+                if error.code not in BAD_BLOCKS or request.buttons:
+                    raise
+                await self._wire.call("chat.update", channel=request.chat, ts=ts, text=text, blocks=[])
+        except WireError as error:
+            return outcome_of(error)
+        return Sent()
+
+    async def delete(self, request: Delete) -> Outcome:
+        """Delete messages; what is gone already counts as done."""
+        for ref in dict.fromkeys(ids.ts_of(ref) or ref for ref in request.refs):
+            file = ids.file_of(ref)
+            try:
+                if file is not None:
+                    await self._wire.call("files.delete", file=file)
+                else:
+                    await self._wire.call("chat.delete", channel=request.chat, ts=ref)
+            except WireError as error:
+                gone = isinstance(error, ApiError) and error.code in ("message_not_found", "file_not_found")
+                if not gone:
+                    return outcome_of(error)
+        return Sent()
+
+    async def react(self, request: React) -> Outcome:
+        """The sign of delivery comes and goes by itself; beside it the bot has one reaction."""
+        ts = ids.ts_of(request.ref)
+        if ts is None:
+            return Refused("message", "refused.reaction")
+        name = name_of(request.emoji) if request.emoji else None
+        if request.emoji and name is None:
+            return Refused("message", "refused.reaction")
+        mark = name_of(DELIVERED) or ""
+        try:
+            if request.mark == "delivered":
+                await self._set(request.chat, ts, name or mark, there=name is not None)
+                return Sent()
+            for other in await self._own(request.chat, ts) - {name, mark}:
+                await self._set(request.chat, ts, other, there=False)
+            if name is not None:
+                await self._set(request.chat, ts, name, there=True)
+        except WireError as error:
+            return outcome_of(error)
+        return Sent()
+
+    async def _set(self, channel: str, ts: str, name: str, *, there: bool) -> None:
+        method = "reactions.add" if there else "reactions.remove"
+        try:
+            await self._wire.call(method, channel=channel, timestamp=ts, name=name)
+        except ApiError as error:
+            if error.code not in _DONE:
+                raise
+
+    async def _own(self, channel: str, ts: str) -> set[str]:
+        """The reactions that the bot has on the message."""
+        found = await self._wire.call("reactions.get", channel=channel, timestamp=ts, full=True)
+        reactions = (found.get("message") or {}).get("reactions") or ()
+        return {str(r["name"]) for r in reactions if self.me in (r.get("users") or ())}

@@ -1,0 +1,92 @@
+"""What the app may and may not do, one line a fault, each saying what to press."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.messengers.contract import Finding
+from bot.messengers.slack.sending import CUSTOMIZE
+from bot.messengers.slack.wire import ApiError, Wire, WireError
+from domain.texts import text
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from bot.messengers.slack.settings import SlackSettings
+
+SCOPES = (
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "reactions:read",
+    "reactions:write",
+    "users:read",
+)
+"""What the bot token must be allowed; `chat:write.customize` besides where agents show by name."""
+
+
+class Checker:
+    """Checks for one app; every text in one language."""
+
+    def __init__(self, settings: SlackSettings, wire: Wire, locale: str) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._locale = locale
+
+    async def account(self) -> list[Finding]:
+        """Does Slack know both tokens, and may the bot do what Okno needs?"""
+        try:
+            me = await self._wire.call("auth.test")
+        except WireError as error:
+            return [self._error(error)]
+        found = [self._good("account", name=me.get("user", ""), team=me.get("team", ""))]
+        missing = [scope for scope in SCOPES if self._wire.scopes and scope not in self._wire.scopes]
+        found += [self._bad("scope", scope=scope) for scope in missing]
+        if self._wire.scopes and CUSTOMIZE not in self._wire.scopes:
+            found.append(self._good("no_customize"))
+        if self._settings.mode == "socket":
+            found += await self._socket()
+        return found
+
+    async def _socket(self) -> list[Finding]:
+        try:
+            await self._wire.call("apps.connections.open", token=self._settings.app_token)
+        except ApiError as error:
+            return [self._bad("app_token", reason=str(error))]
+        except WireError as error:
+            return [self._error(error)]
+        return []
+
+    async def chat(self, native: str, role: Literal["desk", "leads"]) -> list[Finding]:
+        """Is the app in the channel, and may it post there?"""
+        try:
+            found = (await self._wire.call("conversations.info", channel=native)).get("channel") or {}
+        except ApiError as error:
+            key = "not_member" if error.code == "channel_not_found" else "refused"
+            return [self._bad(key, chat=native, reason=str(error))]
+        except WireError as error:
+            return [self._error(error)]
+        title = f"#{found.get('name') or native}"
+        if found.get("is_im"):
+            return [self._bad("not_a_channel", chat=native)]
+        if found.get("is_archived"):
+            return [self._bad("archived", chat=title)]
+        if not found.get("is_member"):
+            return [self._bad("not_member", chat=title)]
+        return [self._good("chat_ok" if role == "desk" else "leads_ok", chat=title)]
+
+    def _error(self, error: WireError) -> Finding:
+        known = isinstance(error, ApiError)
+        return self._bad("refused" if known else "unreachable", chat="", reason=str(error))
+
+    def _good(self, key: str, **names: Any) -> Finding:
+        return Finding(True, text(self._locale, f"check.slack.{key}", **names))
+
+    def _bad(self, key: str, **names: Any) -> Finding:
+        return Finding(False, text(self._locale, f"check.slack.{key}", **names))

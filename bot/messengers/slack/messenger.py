@@ -1,0 +1,176 @@
+"""The Slack messenger: one app in a workspace, its receiving and its sending."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bot.messengers.contract import ConnectRefused, Health
+from bot.messengers.slack import files, ids
+from bot.messengers.slack.blocks import MAX_TEXT
+from bot.messengers.slack.changing import DELIVERED, Changer
+from bot.messengers.slack.checks import Checker
+from bot.messengers.slack.convert import Reader, convert
+from bot.messengers.slack.people import People
+from bot.messengers.slack.receiving import Receiver
+from bot.messengers.slack.rich import escaped
+from bot.messengers.slack.sending import Sender
+from bot.messengers.slack.settings import NAME, SlackSettings, pacing_of
+from bot.messengers.slack.uploads import Uploader
+from bot.messengers.slack.wire import ApiError, Wire, WireError
+from domain.policy import Capabilities
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+    from typing import Literal
+
+    from aiohttp import web
+
+    from bot.messengers.contract import Accept, FileSource, Finding
+    from domain.events import Event
+    from domain.requests import Delete, Edit, Outcome, React, Send
+
+_log = structlog.get_logger()
+
+MAX_ALBUM = 10
+
+_CONNECT_PAUSE = 5.0
+_BAD_TOKEN = ("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive")
+
+
+class SlackMessenger:
+    """One Slack app. `files` opens files of other messengers; `locale` is that of descriptions in words."""
+
+    def __init__(self, settings: SlackSettings, files: FileSource, locale: str = "ru") -> None:
+        self.name = NAME
+        self.account = NAME
+        self.capabilities = Capabilities(
+            max_text=MAX_TEXT,
+            max_caption=MAX_TEXT,
+            max_album=MAX_ALBUM,
+            replies_in_threads=False,
+            edits=True,
+            deletes=True,
+            reacts=True,
+            buttons=True,
+            threads_under_cards=True,
+            delivered_mark=DELIVERED,
+            command_prefix="!",
+            link=self._link,
+        )
+        self.pacing = pacing_of(settings)
+        self.health = Health()
+        self._locale = locale
+        self._base = ""
+        self._wire = Wire(settings.bot_token, settings.api_base)
+        self._uploader = Uploader(self._wire, files)
+        self._sender = Sender(self._wire, self._uploader)
+        self._changer = Changer(self._wire)
+        self._people = People(self._wire)
+        self._receiver = Receiver(settings, self._wire, self.health, self._uploader.heard)
+        self._checker = Checker(settings, self._wire, locale)
+        self._reader = Reader("", locale)
+
+    async def connect(self) -> None:
+        """Ask Slack who the bot is. Waits while Slack can't be reached; raises ConnectRefused on a bad token."""
+        while True:
+            try:
+                me = await self._wire.call("auth.test")
+            except ApiError as error:
+                if error.code in _BAD_TOKEN:
+                    raise ConnectRefused(
+                        "slack.bot_token: Slack doesn't take it; copy the Bot User OAuth Token (xoxb-…) again "
+                        "from OAuth & Permissions at api.slack.com/apps"
+                    ) from None
+                await self._wait_to_connect(error)
+            except WireError as error:
+                await self._wait_to_connect(error)
+            else:
+                break
+        user = str(me.get("user_id", ""))
+        self._base = str(me.get("url", ""))
+        self._reader = Reader(user, self._locale)
+        self._changer.me = user
+        self.health.connected = True
+
+    async def _wait_to_connect(self, error: WireError) -> None:
+        if not self.health.last_error:
+            _log.warning("not connected, trying on", messenger=NAME, reason=str(error))
+        self.health.last_error = str(error)
+        wait = error.retry_after if isinstance(error, ApiError) else None
+        await asyncio.sleep(wait or _CONNECT_PAUSE)
+
+    async def receive(self, accept: Accept) -> None:
+        """Receive until cancelled: over Socket Mode, or what Slack posts."""
+        await self._receiver.receive(accept)
+
+    def routes(self, accept: Accept) -> list[web.RouteDef]:  # noqa: ARG002 (it is the one that `receive` is given)
+        """The address that Slack posts to, in HTTP mode."""
+        return self._receiver.routes()
+
+    @property
+    def settled_at(self) -> float | None:
+        """When it first could receive; None before."""
+        return self._receiver.settled_at
+
+    def convert(self, payload: Any) -> Event:
+        """The payload as an event. Raises ValueError on malformed ones."""
+        return convert(payload, self._reader)
+
+    async def lookup(self, event: Event) -> Event:
+        """The event with names and time zones."""
+        return await self._people.complete(event)
+
+    async def send(self, request: Send) -> Outcome:
+        """Send a message."""
+        return await self._sender.send(request)
+
+    async def look_up(self, request: Send) -> Outcome | None:
+        """Whether a message of unknown fate arrived."""
+        return await self._sender.look_up(request)
+
+    async def edit(self, request: Edit) -> Outcome:
+        """Make a message say something else."""
+        return await self._changer.edit(request)
+
+    async def delete(self, request: Delete) -> Outcome:
+        """Delete messages."""
+        return await self._changer.delete(request)
+
+    async def react(self, request: React) -> Outcome:
+        """Set the sign of delivery, or the bot's reaction."""
+        return await self._changer.react(request)
+
+    async def answer_press(self, press: str, text: str) -> None:
+        """Tell whoever pressed, so that nobody else sees it."""
+        if not text:
+            return
+        channel, person, thread = ids.read_press(press)
+        try:
+            await self._wire.call(
+                "chat.postEphemeral", channel=channel, user=person, thread_ts=thread, text=escaped(text)
+            )
+        except WireError as error:
+            _log.debug("a press isn't answered", messenger=NAME, reason=str(error))
+
+    def open_file(self, ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """The bytes of a file that somebody sent. Raises FileRefused."""
+        return files.opened(self._wire, ref)
+
+    async def check_account(self) -> list[Finding]:
+        """What there is to say about the app."""
+        return await self._checker.account()
+
+    async def check_chat(self, native: str, role: Literal["desk", "leads"]) -> list[Finding]:
+        """What there is to say about one channel."""
+        return await self._checker.chat(native, role)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._wire.close()
+
+    def _link(self, chat: str, thread: str | None, message: str | None) -> str | None:
+        return ids.link(self._base, chat, thread, message)

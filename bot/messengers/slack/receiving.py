@@ -1,0 +1,255 @@
+"""Receiving: Socket Mode's connections, or the address that Slack posts to. Nothing is acknowledged before it is kept.
+
+slack-bolt isn't used: it acknowledges events before listeners run, and answers 200 for those it can't authorise.
+slack_sdk's Socket Mode client reads without bound and acknowledges one by one; here what has come is kept together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import orjson
+import structlog
+from aiohttp import web
+from slack_sdk.signature import SignatureVerifier
+
+from bot.messengers.slack import ids
+from bot.messengers.slack.settings import NAME
+from bot.messengers.slack.wire import ApiError, NotReachedError, Wire, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.messengers.contract import Accept, Health
+    from bot.messengers.slack.settings import SlackSettings
+    from bot.messengers.slack.wire import Json
+    from domain.events import RawEvent
+
+_log = structlog.get_logger()
+
+PATH = "/slack/events"
+MAX_BODY = 4 * 1024 * 1024
+"""The longest event that is read over HTTP, in bytes."""
+
+_QUEUE = 100
+_LONGEST_PAUSE = 30.0
+_UNAUTHORISED = ("invalid_auth", "not_authed", "token_revoked", "account_inactive", "not_allowed_token_type")
+_UNAUTHORISED_PAUSE = 60.0
+
+
+class Receiver:
+    """Receives for one app. `settled_at` is when it first could; `heard` is told of every payload."""
+
+    def __init__(
+        self, settings: SlackSettings, wire: Wire, health: Health, heard: Callable[[Json], None]
+    ) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._health = health
+        self._heard = heard
+        self._verifier = SignatureVerifier(settings.signing_secret) if settings.signing_secret else None
+        self._accept: Accept | None = None
+        self._open = 0
+        self.settled_at: float | None = None
+
+    async def receive(self, accept: Accept) -> None:
+        """Receive until cancelled."""
+        self._accept = accept
+        try:
+            if self._settings.mode == "http":
+                self._well()
+                await asyncio.Event().wait()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._settings.connections):
+                    group.create_task(self._connected(accept))
+        finally:
+            self._accept = None
+
+    # ── Socket Mode ──
+
+    async def _connected(self, accept: Accept) -> None:
+        """One connection, made again whenever it ends; Slack ends each after some hours and says so before."""
+        failures = 0
+        while True:
+            try:
+                opened = await self._wire.call("apps.connections.open", token=self._settings.app_token)
+                async with self._wire.session.ws_connect(
+                    str(opened["url"]), heartbeat=self._settings.silence, max_msg_size=MAX_BODY
+                ) as socket:
+                    failures = 0
+                    await self._served(socket, accept)
+            except (WireError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                failures += 1
+                await self._trouble(error, failures)
+
+    async def _served(self, socket: aiohttp.ClientWebSocketResponse, accept: Accept) -> None:
+        """Read envelopes and have them kept, until the connection ends or Slack wants another one."""
+        envelopes: asyncio.Queue[Json | None] = asyncio.Queue(_QUEUE)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_all(socket, envelopes, accept))
+            self._open += 1
+            try:
+                await self._read(socket, envelopes)
+            finally:
+                self._open -= 1
+                self._health.connected = self._open > 0
+            await envelopes.put(None)
+
+    async def _read(
+        self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None]
+    ) -> None:
+        async for frame in socket:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            envelope = orjson.loads(frame.data)
+            kind = envelope.get("type")
+            if kind == "hello":
+                self._well()
+            elif kind == "disconnect":
+                if envelope.get("reason") == "link_disabled":
+                    raise ApiError("link_disabled")
+                return
+            elif "envelope_id" in envelope:
+                await envelopes.put(envelope)
+
+    async def _keep_all(
+        self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None], accept: Accept
+    ) -> None:
+        """Keep what has come, all at once, and only then acknowledge each. What isn't kept Slack sends again."""
+        while (first := await envelopes.get()) is not None:
+            batch = [first]
+            while not envelopes.empty() and (following := envelopes.get_nowait()) is not None:
+                batch.append(following)
+            kept = [event for envelope in batch for event in self._events(envelope)]
+            if not await self._kept(accept, kept):
+                continue
+            with contextlib.suppress(aiohttp.ClientError, OSError):
+                for envelope in batch:
+                    await socket.send_str(orjson.dumps({"envelope_id": envelope["envelope_id"]}).decode())
+            self._health.last_receive = time.monotonic()
+
+    def _events(self, envelope: Json) -> list[RawEvent]:
+        payload = envelope.get("payload")
+        if not isinstance(payload, dict):
+            return []
+        self._heard(payload)
+        return ids.raw_events(payload)
+
+    async def _kept(self, accept: Accept, events: Sequence[RawEvent]) -> bool:
+        try:
+            if events:
+                await accept(events)
+        except Exception as error:  # noqa: BLE001 (whatever keeps them from being kept, Slack sends them again)
+            _log.error("events can't be kept", messenger=NAME, error=type(error).__name__)
+            return False
+        return True
+
+    # ── HTTP ──
+
+    def routes(self) -> list[web.RouteDef]:
+        """The address that Slack posts to; none in Socket Mode."""
+        return [] if self._settings.mode == "socket" else [web.post(PATH, self._take)]
+
+    async def _take(self, request: web.Request) -> web.Response:
+        """Keep what Slack posted. Anything but 200 within three seconds makes Slack post it again."""
+        raw = await _body(request)
+        if raw is None:
+            return web.Response(status=413)
+        if not self._is_slacks(request, raw):
+            return web.Response(status=401)
+        payload = _payload(request, raw)
+        if payload is None:
+            return web.Response(status=400)
+        if payload.get("type") == "url_verification":
+            return web.json_response({"challenge": str(payload.get("challenge", ""))})
+        if self._accept is None or not await self._kept(self._accept, self._events({"payload": payload})):
+            return web.Response(status=503)
+        self._well()
+        return web.Response()
+
+    def _is_slacks(self, request: web.Request, raw: bytes) -> bool:
+        """Whether the signature is right, and not older than five minutes."""
+        stamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if self._verifier is None or not (stamp.isascii() and stamp.isdigit() and signature.isascii()):
+            return False
+        try:
+            return self._verifier.is_valid(raw, stamp, signature)
+        except ValueError:
+            return False
+
+    # ── how it goes ──
+
+    def _well(self) -> None:
+        if self.settled_at is None:
+            self.settled_at = time.monotonic()
+        elif self._health.last_error:
+            _log.info("receiving again", messenger=NAME)
+        self._health.connected = True
+        self._health.last_error = ""
+        self._health.last_receive = time.monotonic()
+
+    async def _trouble(self, error: Exception, failures: int) -> None:
+        """Say once what is wrong, and wait a while."""
+        reason, pause = _reason(error), _pause(failures)
+        if isinstance(error, ApiError):
+            if error.code in (*_UNAUTHORISED, "link_disabled", "missing_scope"):
+                pause = _UNAUTHORISED_PAUSE
+            if error.retry_after is not None:
+                self._health.limited += 1
+                pause = error.retry_after
+        if reason != self._health.last_error:
+            _log.warning("not receiving", messenger=NAME, reason=reason)
+        self._health.last_error = reason
+        await asyncio.sleep(pause)
+
+
+def _reason(error: Exception) -> str:
+    """What keeps us from receiving, in words that say what to do where something can be done."""
+    if isinstance(error, ApiError):
+        if error.code == "link_disabled":
+            return "Socket Mode is off: switch it on under Socket Mode at api.slack.com/apps"
+        if error.code in (*_UNAUTHORISED, "missing_scope"):
+            return (
+                "Slack refuses the app token: set OKNO_SLACK__APP_TOKEN to an app-level token (xapp-…) with "
+                "connections:write"
+            )
+        return f"Slack answers {error}"
+    if isinstance(error, NotReachedError):
+        return f"Slack can't be reached ({error})"
+    return f"cut off ({type(error).__name__})"
+
+
+def _pause(failures: int) -> float:
+    """How long to wait after so many failures in a row, with jitter."""
+    longest = min(_LONGEST_PAUSE, 0.25 * 2.0 ** min(failures, 10))
+    return random.uniform(longest / 2, longest)  # noqa: S311 (no secret)
+
+
+def _payload(request: web.Request, raw: bytes) -> Json | None:
+    """The JSON in a request: as its body, in a form's field, or the form itself (a slash command)."""
+    try:
+        if request.content_type != "application/x-www-form-urlencoded":
+            body: Any = orjson.loads(raw)
+        else:
+            form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+            body = orjson.loads(form["payload"]) if "payload" in form else form
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """The body; None when it is longer than any event."""
+    raw = bytearray()
+    async for chunk in request.content.iter_any():
+        raw += chunk
+        if len(raw) > MAX_BODY:
+            return None
+    return bytes(raw)

@@ -1,0 +1,140 @@
+"""Files on their way to Slack: kept on disk on the way, never in memory, because Slack wants to know the length first.
+
+Slack tells no `ts` for what it was given: the message's own echo does, or the file's record once it lists where the
+file was shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections import OrderedDict
+from typing import IO, TYPE_CHECKING, Any
+
+from bot.messengers.contract import FileRefused
+from bot.messengers.slack import ids
+from bot.messengers.slack.blocks import blocks
+from bot.messengers.slack.wire import WireError
+
+if TYPE_CHECKING:
+    from bot.messengers.contract import FileSource
+    from bot.messengers.slack.wire import Json, Wire
+    from domain.messages import Attachment
+    from domain.requests import Send
+    from domain.richtext import RichText
+
+MAX_UPLOAD = 1024**3
+TOO_BIG = "refused.file_too_big"
+
+_NAMES = {
+    "photo": "photo.jpg",
+    "animation": "animation.mp4",
+    "audio": "audio.mp3",
+    "voice": "voice.ogg",
+    "video": "video.mp4",
+    "video_note": "video.mp4",
+    "sticker": "sticker.webp",
+}
+_LOOKS = 20
+_PAUSE = 0.5
+_REMEMBERED = 256
+
+
+class Uploader:
+    """Uploads for one app."""
+
+    def __init__(self, wire: Wire, files: FileSource) -> None:
+        self._wire = wire
+        self._files = files
+        self._echoes: dict[str, asyncio.Future[str]] = {}
+        self._completed: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    async def send(self, request: Send, words: RichText, thread: str | None) -> tuple[str, ...]:
+        """One message with all files of the request; a reference for each content. Raises FileRefused, WireError."""
+        attachments = [file for content in request.contents for file in content.files]
+        uploaded = [(await self._upload(request.source, file), _name(file)) for file in attachments]
+        files = [{"id": file, "title": name} for file, name in uploaded]
+        first = uploaded[0][0]
+        self._remember(request.letter, tuple(file for file, _ in uploaded))
+        echo = self._echoes[first] = asyncio.get_running_loop().create_future()
+        try:
+            await self._wire.call(
+                "files.completeUploadExternal",
+                files=files,
+                channel_id=request.chat,
+                thread_ts=thread,
+                blocks=blocks(words) or None,
+            )
+            ts = await self._shown(first, request.chat, echo)
+        finally:
+            self._echoes.pop(first, None)
+        return ids.refs(ts or ids.file_ref(first), len(request.contents))
+
+    async def find(self, request: Send) -> tuple[str, ...] | None:
+        """The references of an upload whose end was unknown, if its message is there after all."""
+        uploaded = self._completed.get(request.letter)
+        if not uploaded:
+            return None
+        ts = await self._share(uploaded[0], request.chat)
+        return ids.refs(ts, len(request.contents)) if ts else None
+
+    def heard(self, payload: Json) -> None:
+        """Slack told of a message: if it is the one that a file went out with, its `ts` is known now."""
+        event = payload.get("event")
+        if not isinstance(event, dict) or event.get("type") != "message":
+            return
+        for file in event.get("files") or ():
+            waiting = self._echoes.get(file.get("id", ""))
+            if waiting is not None and not waiting.done() and isinstance(event.get("ts"), str):
+                waiting.set_result(event["ts"])
+
+    def _remember(self, letter: str, files: tuple[str, ...]) -> None:
+        self._completed[letter] = files
+        if len(self._completed) > _REMEMBERED:
+            self._completed.popitem(last=False)
+
+    async def _upload(self, source: str, file: Attachment) -> str:
+        """Bring one file's bytes to Slack, where nobody sees them yet; gives its id."""
+        if (file.size or 0) > MAX_UPLOAD:
+            raise FileRefused(TOO_BIG)
+        with tempfile.TemporaryFile() as spool:
+            length = await self._spool(source, file, spool)
+            place = await self._wire.call("files.getUploadURLExternal", filename=_name(file), length=length)
+            spool.seek(0)
+            await self._wire.upload(str(place["upload_url"]), spool)
+        return str(place["file_id"])
+
+    async def _spool(self, source: str, file: Attachment, spool: IO[bytes]) -> int:
+        length = 0
+        async with self._files(source, file.ref) as chunks:
+            async for chunk in chunks:
+                length += len(chunk)
+                if length > MAX_UPLOAD:
+                    raise FileRefused(TOO_BIG)
+                spool.write(chunk)
+        return length
+
+    async def _shown(self, file: str, channel: str, echo: asyncio.Future[str]) -> str | None:
+        """The `ts` of the message that shows the file; None when that doesn't become known in time."""
+        for _ in range(_LOOKS):
+            done, _ = await asyncio.wait([echo], timeout=_PAUSE)
+            if done:
+                return echo.result()
+            with contextlib.suppress(
+                WireError
+            ):  # the message is out: not knowing its `ts` is no reason to repeat it
+                if ts := await self._share(file, channel):
+                    return ts
+        return None
+
+    async def _share(self, file: str, channel: str) -> str | None:
+        found: dict[str, Any] = (await self._wire.call("files.info", file=file)).get("file") or {}
+        for shares in (found.get("shares") or {}).values():
+            if shares.get(channel):
+                return str(shares[channel][-1]["ts"])
+        return None
+
+
+def _name(file: Attachment) -> str:
+    return file.name or _NAMES.get(file.kind, "file")
