@@ -70,9 +70,9 @@ def _pieces(conn: Connection, policy: Policy, place: Row, rows: Sequence[Row]) -
     """The requests that tell of these messages."""
     caps = _capabilities(policy, place)
     if load_content(rows[0].content).kind == "text":
-        return composing.parts((Content(text=transcript(conn, policy, rows)),), None, caps)
+        return composing.parts((Content(text=transcript(conn, policy, place, rows)),), None, caps)
     contents = tuple(layout.labelled(c) for c in layout.contents_of(conn, rows[0]))
-    return composing.parts(contents, _who(conn, policy, rows[0]) + plain("\n"), caps)
+    return composing.parts(contents, _who(conn, policy, place, rows[0]) + plain("\n"), caps)
 
 
 def _still_waits(conn: Connection, place: Row, message: Row) -> bool:
@@ -121,22 +121,26 @@ def request(conn: Connection, policy: Policy, place: Row, letter: Row, rows: Seq
     )
 
 
-def transcript(conn: Connection, policy: Policy, rows: Sequence[Row]) -> RichText:
+def transcript(conn: Connection, policy: Policy, place: Row, rows: Sequence[Row]) -> RichText:
     """Messages one under another, each under the name of who wrote it."""
     whole = RichText()
     for row in rows:
         content = layout.labelled(load_content(row.content))
         said = plain(text(policy.locale, "relay.deleted")) if row.deleted else content.text
-        block = _who(conn, policy, row) + plain("\n") + said
+        block = _who(conn, policy, place, row) + plain("\n") + said
         whole = whole + plain("\n\n") + block if whole else block
     return whole
 
 
-def _who(conn: Connection, policy: Policy, message: Row) -> RichText:
+def _who(conn: Connection, policy: Policy, place: Row, message: Row) -> RichText:
+    """Who said it and when, whose words they were before, and where there are no topics the ticket's number."""
     name = people.by_id(conn, message.person_id).name
     said = text(policy.locale, f"history.{message.role}", name=name)
     when = stamp(policy.locale, datetime.fromtimestamp(message.written_at / 1000, UTC), policy.hours.timezone)
-    return RichText(f"{said} · {when}", (Span("bold", 0, len(said)),))
+    number = "" if place.threaded else f" #{message.ticket_id}"
+    origin = load_content(message.content).forwarded_from
+    source = "\n" + text(policy.locale, "relay.forwarded", name=origin) if origin else ""
+    return RichText(f"{said}{number} · {when}{source}", (Span("bold", 0, len(said)),))
 
 
 def corrected(policy: Policy, place: Row, message: Row) -> RichText:

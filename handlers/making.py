@@ -181,7 +181,7 @@ def _change_joined(conn: Connection, policy: Policy, place: Row, letter: Row, li
     if letter.kind == "delete" and all(row.deleted for row in rows):
         return Delete(place.native, (link.ref,), thread_of(place)), rows
     if link.role == "history":
-        words = history.transcript(conn, policy, rows)
+        words = history.transcript(conn, policy, place, rows)
         return Edit(place.native, link.ref, Content(text=words), thread_of(place), quiet_mentions=True), rows
     content, header = _joined_content(conn, policy, place, rows)
     quiet = place.kind == "thread"

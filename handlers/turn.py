@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.policy import Capabilities, Desk, Policy
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from storage import Connection
     from storage.query import Row
 
-EPOCH_MS = 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_ms(at: datetime) -> int:
-    """The time as the tables keep it: milliseconds since the epoch."""
-    return round(at.timestamp() * EPOCH_MS)
+    """The time as the tables keep it: whole milliseconds since the epoch, never later than it was."""
+    return (at - _EPOCH) // _MILLISECOND
 
 
 class Turn:

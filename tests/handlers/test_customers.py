@@ -1,7 +1,7 @@
 """What customers may type, and the question for a rating."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.events import Membership, PersonSeen, RawEvent
 from domain.messages import Content
@@ -9,6 +9,7 @@ from domain.requests import Refused
 from domain.richtext import RichText
 from handlers import dispatch
 from handlers.customer_commands import CLAIM_CODE
+from handlers.turn import to_ms
 from storage import facts, journal, people, tickets
 from tests.handlers.office import Office
 
@@ -177,3 +178,8 @@ def test_a_picture_under_the_rating_is_a_message_like_any():
     picture = Content("photo", RichText("вот так"), copyable=True)
     office.writes("anna", content=picture, reply_to=rating.ref)
     assert office.screen("howto").copies()[-1] == "вот так"
+
+
+def test_times_are_kept_to_the_millisecond_and_never_lie_ahead():
+    at = datetime(2026, 1, 12, 11, 0, 0, 1999, tzinfo=UTC)
+    assert to_ms(at) == to_ms(at - timedelta(microseconds=999)) == 1_768_215_600_001

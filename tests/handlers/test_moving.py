@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from domain.events import ChatSeen, Membership, PersonSeen, ThreadMade
+from domain.messages import Content
 from domain.requests import OpenThread, Refused, Send
+from domain.richtext import RichText
 from storage import chats, people
 from tests.handlers.office import CAPS, DESKS, Office
 
@@ -23,6 +25,18 @@ def test_moving_takes_what_was_said_and_leaves_a_pointer():
     assert "Какой номер?" in history
     assert "#1" in office.screen("howto").texts(thread)[-1]
     assert not office.screen("howto").card().buttons
+
+
+def test_what_was_said_names_the_ticket_where_there_are_no_topics_and_whose_words_they_were():
+    office = Office(threaded=False)
+    office.writes(
+        "anna", content=Content(text=RichText("слова"), forwarded_from="Зоя", copyable=True), forwarded=True
+    )
+    copy = office.screen("howto").messages[-1]
+    office.says("ivan", "howto", "/move bugs", reply_to=copy.ref)
+    history = office.screen("bugs").messages[-1].text
+    assert history.startswith("Anna #1")
+    assert "Зоя" in history
 
 
 def test_a_move_while_letters_wait_takes_them_along_in_order():

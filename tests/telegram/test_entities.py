@@ -74,6 +74,10 @@ def test_what_telegram_finds_by_itself_and_mentions_of_people_are_no_spans() -> 
     assert not mentions_people(entities[:1])
 
 
+def test_whoever_writes_in_a_groups_name_is_only_named() -> None:
+    assert message_entities(RichText("Boss, look", (Span("mention", 0, 4, "-1001:Boss"),))) == []
+
+
 def test_a_mention_by_the_program_names_the_person() -> None:
     entity = message_entities(RichText("Ivan, look", (Span("mention", 0, 4, "42"),)))[0]
     assert (entity.type, entity.length) == ("text_mention", 4)

@@ -59,13 +59,14 @@ def mentions_people(entities: Any) -> bool:
 
 
 def message_entities(text: RichText) -> list[types.MessageEntity]:
-    """The spans as entities."""
+    """The spans as entities; whoever writes in a chat's name has no account to mention."""
     if not text.spans:
         return []
     starts = _unit_starts(text.text)
     return [
         _entity(span, starts[span.start], starts[span.end] - starts[span.start])
         for span in sorted(text.spans, key=lambda s: (s.start, -s.length))
+        if span.kind != "mention" or (span.value or "").isdecimal()
     ]
 
 
