@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from domain import commands
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
 CLAIM_CODE = "claim_code"
 
 
-def run(turn: Turn, command: commands.Command, said: Wrote, person: Row, customer: Row, place: Row) -> bool:
-    """Do what the command asks; False when it isn't one of the customers', and is to be relayed as it is."""
+def run(
+    turn: Turn, command: commands.Command, said: Sequence[Wrote], person: Row, customer: Row, place: Row
+) -> bool:
+    """Do what the command asks; False when it isn't one of the customers', and is to be relayed as it is, as are
+    files with a word under them that does nothing with files.
+    """
     if command.sign != turn.capabilities(turn.messenger).command_prefix:
+        return False
+    if said[0].content.files and command.name not in commands.FILING:
         return False
     locale = turn.locale_of(person)
     if command.name == "start":
@@ -77,15 +84,18 @@ def _claim(turn: Turn, person: Row, code: str, place: Row, locale: str) -> bool:
     return True
 
 
-def _file(turn: Turn, command: commands.Command, said: Wrote, person: Row, customer: Row, place: Row) -> None:
+def _file(
+    turn: Turn, command: commands.Command, said: Sequence[Wrote], person: Row, customer: Row, place: Row
+) -> None:
     """File in a desk what follows the word, else what it answers, else what they write next."""
     desk = commands.FILING[command.name]
-    if command.words or said.content.files:
+    first = said[0]
+    if command.words or first.content.files:
         if customer.blocked_at is None:
-            rest = filing.without_command(said, command)
-            filing.file_message(turn, customer, person, place, [rest], desk)
+            rest = [filing.without_command(first, command), *said[1:]]
+            filing.file_message(turn, customer, person, place, rest, desk)
         return
-    answered = messages.by_ref(turn.conn, place.chat_id, said.reply_to) if said.reply_to else None
+    answered = messages.by_ref(turn.conn, place.chat_id, first.reply_to) if first.reply_to else None
     if answered is not None and customer.blocked_at is None:
         filing.refile(turn, customer, place, answered, desk)
         return

@@ -29,7 +29,7 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
         people.change_customer(turn.conn, customer.id, name=person.name)
     place = places.whole_chat(turn.conn, chat.id)
     command = commands.parse(first.content.text)
-    if command is not None and customer_commands.run(turn, command, first, person, customer, place):
+    if command is not None and customer_commands.run(turn, command, said, person, customer, place):
         return
     if _rating_sentence(turn, chat, first) or customer.blocked_at is not None:
         return

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from domain.events import Membership, PersonSeen, RawEvent
-from domain.messages import Content
+from domain.messages import Attachment, Content
 from domain.requests import Refused
 from domain.richtext import RichText
 from handlers import dispatch
@@ -12,6 +12,8 @@ from handlers.customer_commands import CLAIM_CODE
 from handlers.turn import to_ms
 from storage import facts, journal, people, tickets
 from tests.handlers.office import Office
+
+PICTURE = Content("photo", RichText("/status"), (Attachment("photo", "f"),), copyable=True)
 
 
 def test_start_greets_once_with_promise_and_hours_and_opens_nothing():
@@ -183,3 +185,15 @@ def test_a_picture_under_the_rating_is_a_message_like_any():
 def test_times_are_kept_to_the_millisecond_and_never_lie_ahead():
     at = datetime(2026, 1, 12, 11, 0, 0, 1999, tzinfo=UTC)
     assert to_ms(at) == to_ms(at - timedelta(microseconds=999)) == 1_768_215_600_001
+
+
+def test_an_album_is_filed_whole():
+    office = Office()
+    office.album("anna", "/bug вот", "", "")
+    assert office.screen("bugs").copies() == ["вот", "", ""]
+
+
+def test_a_picture_with_a_word_that_does_nothing_with_it_is_a_message():
+    office = Office()
+    office.writes("anna", content=PICTURE)
+    assert office.screen("howto").copies() == ["/status"]
