@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.messengers.web.facts import CommandFacts, DeskFacts, PageFacts
 from domain.commands import DESK_COMMANDS, THREAD_COMMANDS
-from domain.hours_words import greeting
+from domain.hours_words import greeting, within
 from domain.policy import LEADS
-from domain.texts import text
+from domain.texts import moment, text
+from escalation.hours import NeverOpen
+from handlers import timekeeping
 from storage import chats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from domain.policy import Policy
+    from storage import Connection
     from storage.database import Database
     from storage.query import Row
 
@@ -36,12 +40,35 @@ def page_facts(db: Database, policy: Callable[[], Policy], note_prefix: str, loc
     async def desks() -> Sequence[DeskFacts]:
         return _desks(policy(), await db.read(chats.bindings))
 
+    async def promise(locale: str, timezone: str) -> str:
+        return await db.read(_promise, policy(), locale, timezone)
+
     return PageFacts(
+        promise=promise,
         greeting=lambda locale: greeting(locale, policy()),
         commands=_commands,
         desks=desks,
         note_prefix=note_prefix,
         default_locale=locale,
+    )
+
+
+def _promise(conn: Connection, policy: Policy, locale: str, timezone: str) -> str:
+    """How soon the default desk answers, or when it is back, in the reader's own time where that is known."""
+    desk, now = policy.default_desk, datetime.now(UTC)
+    try:
+        calendar = timekeeping.calendar_of(conn, policy, desk.name)
+    except NeverOpen:
+        return ""
+    if calendar.closed_since(now) is None:
+        return text(
+            locale, "promise.open", within=within(locale, desk.first_response or policy.first_response)
+        )
+    opening = calendar.next_opening(now)
+    if opening is None:
+        return ""
+    return text(
+        locale, "promise.closed", when=moment(locale, opening, now, timezone or calendar.hours.timezone)
     )
 
 

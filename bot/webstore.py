@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from storage import journal
-from storage.webchat import chats, files, messages, people, reading, reads, records, threads
+from storage.webchat import chats, files, messages, people, reading, reads, records, threads, users
 
 if TYPE_CHECKING:
-    from bot.messengers.web.store import Draft, MessageEvent, PressEvent
+    from bot.messengers.web.identities import Identity
+    from bot.messengers.web.store import Draft, IntroducedEvent, MessageEvent, PressEvent
     from domain.events import RawEvent
     from domain.messages import Content
     from domain.requests import Buttons
@@ -64,6 +65,34 @@ class WebStore:
     async def customer(self, native: str, name: str, locale: str, timezone: str) -> records.WebPerson:
         """The customer of that id."""
         return await self._db.run(people.customer, native, name, locale, timezone, self._now())
+
+    async def signs_in(self, native: str) -> bool:
+        """Whether what was written under that id belongs to somebody who has signed in since."""
+        return await self._db.read(users.signs_in, native)
+
+    async def identify(
+        self,
+        anonymous: str | None,
+        identity: Identity,
+        native: str,
+        locale: str,
+        timezone: str,
+        event: IntroducedEvent,
+    ) -> records.WebPerson:
+        """Whom the host product names, with the events of what is news."""
+        now = self._now()
+        user = users.User(
+            identity.id, native, identity.name, identity.tier, locale, timezone, identity.details
+        )
+
+        def unit(conn: Connection) -> tuple[records.WebPerson, list[JournalRow]]:
+            person, told = users.identify(conn, anonymous, user, now)
+            events: list[RawEvent] = [event(person, chat, seq, now) for chat, seq in told]
+            return person, journal.append(conn, MESSENGER, ACCOUNT, events, now)
+
+        person, rows = await self._db.run(unit)
+        await self._hand_over(rows)
+        return person
 
     # what people do
 

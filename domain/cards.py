@@ -24,7 +24,7 @@ class CardView:
 
     `rule` is the mirror rule in force: `all`, `replies`, or `answer_only` where nothing answers a single message.
     `clock` says in words and colour how long the customer's question may still wait.
-    `tier` is the customer's, `duty` who is on duty, mentioned. `moved_to` is set on the card of a place that the ticket has left.
+    `details` is what their product vouches for, `context` what the page around them said. `tier` is the customer's, `duty` who is on duty, mentioned. `moved_to` is set on the card of a place that the ticket has left.
     """
 
     ticket_id: int
@@ -48,6 +48,8 @@ class CardView:
     moved_link: str | None = None
     tier: str = ""
     duty: RichText = field(default_factory=RichText)
+    details: str = ""
+    context: str = ""
 
 
 def press_data(ticket_id: int, action: str, argument: str = "") -> str:
@@ -60,11 +62,11 @@ def card(view: CardView, locale: str) -> tuple[RichText, Buttons]:
     if view.moved_to:
         line = plain(text(locale, "card.moved", desk=view.moved_to, number=view.ticket_id))
         return silence_mentions(_head(view) + plain("\n") + linked(line, view.moved_link)), ()
-    lines = [_head(view), plain(_state_line(view, locale))]
+    lines = [_head(view), *_told(view, locale), plain(_state_line(view, locale))]
     if view.state != "closed":
         lines.append(plain(_rule(view, locale)))
     if view.earlier:
-        lines.insert(2, _earlier(view.earlier, locale))
+        lines.insert(len(lines) - (view.state != "closed"), _earlier(view.earlier, locale))
     if view.rating is not None:
         lines.append(
             plain(text(locale, "card.rating", rating=view.rating, comment=view.rating_comment).strip())
@@ -95,6 +97,12 @@ def _head(view: CardView) -> RichText:
     details = [part for part in (view.handle, view.tier, view.via, f"#{view.ticket_id}") if part]
     bold = Span("bold", len(name) - len(view.customer), len(view.customer)) if view.customer else None
     return RichText(f"{name} · " + " · ".join(details), (bold,) if bold else ())
+
+
+def _told(view: CardView, locale: str) -> list[RichText]:
+    """What is known of the customer besides their name."""
+    page = text(locale, "card.page", details=view.context) if view.context else ""
+    return [plain(line) for line in (view.details, page) if line]
 
 
 def _state_line(view: CardView, locale: str) -> str:

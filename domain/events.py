@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -40,7 +41,11 @@ class ChatSeen:
 
 @dataclass(frozen=True, slots=True)
 class PersonSeen:
-    """A person as an event shows them; `locale` and `timezone` only where the platform tells."""
+    """A person as an event shows them; `locale` and `timezone` only where the platform tells.
+
+    `tier` and `details` (e-mail, plan, role …) are what the host product vouches for; `context` is what the page
+    around the customer said, which anybody could have made up.
+    """
 
     native: str
     name: str
@@ -49,6 +54,9 @@ class PersonSeen:
     timezone: str = ""
     is_bot: bool = False
     is_admin: bool = False  # the messenger itself vouches for it (the staff page's first agent)
+    tier: str = ""
+    details: Mapping[str, str] = field(default_factory=dict, hash=False)
+    context: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,15 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduced:
+    """A customer's product has said who they are; they wrote nothing."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadMade:
     """A thread was made, by the bot itself or by a person; tells of one whose making was never confirmed."""
 
@@ -147,4 +164,4 @@ class Ignored:
     reason: str
 
 
-Event = Wrote | Edited | Deleted | Reacted | Pressed | Membership | ThreadMade | Ignored
+Event = Wrote | Edited | Deleted | Reacted | Pressed | Membership | Introduced | ThreadMade | Ignored

@@ -15,11 +15,15 @@ from handlers import assigning, mentions
 from storage import clocks, people, places, tickets
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from domain.requests import Buttons
     from storage import Connection
     from storage.query import Row
 
 _EARLIER = 3
+_PLAIN_DETAILS = ("email", "address")
+_LONGEST_DETAILS = 300
 
 
 def card_of(conn: Connection, policy: Policy, place: Row) -> tuple[RichText, Buttons]:
@@ -40,6 +44,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
     person = people.by_id(conn, customer.person_id)
     desk = policy.desk(ticket.desk) or policy.default_desk
     left = place.id != ticket.desk_place_id
+    signed, page = people.details_of(customer)
     snoozed = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC) if ticket.snoozed_until else None
     return CardView(
         ticket_id=ticket.id,
@@ -62,8 +67,16 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         moved_to=f"{desk.icon} {desk.title}".strip() if left else "",
         moved_link=link_to(conn, policy, ticket) if left else None,
         tier=customer.tier,
+        details=told(signed, but=("tier",) if customer.tier else ()),
+        context=told(page),
         duty=_on_duty(conn, policy, place, ticket) if policy.rota else RichText(),
     )
+
+
+def told(details: Mapping[str, str], but: Collection[str] = ()) -> str:
+    """Details in one line: `ann@example.org · plan: pro`; what speaks for itself goes without its name."""
+    parts = [v if k in _PLAIN_DETAILS else f"{k}: {v}" for k, v in details.items() if k not in but]
+    return " · ".join(parts)[:_LONGEST_DETAILS]
 
 
 def _clock(conn: Connection, policy: Policy, ticket: Row) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain import commands
 from domain.events import Wrote
 from domain.texts import text
-from handlers import actions, customer_commands, filing, relay
+from handlers import acquaintance, actions, customer_commands, filing, relay
 from handlers.turn import Turn
 from storage import links, messages, people, places, tickets
 
@@ -25,8 +25,7 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
     customer = people.customer_of(turn.conn, chat.id) or people.make_customer(
         turn.conn, person, chat.id, turn.now_ms
     )
-    if customer.name != person.name:
-        people.change_customer(turn.conn, customer.id, name=person.name)
+    acquaintance.remember(turn, customer, person, first.author)
     place = places.whole_chat(turn.conn, chat.id)
     command = commands.parse(first.content.text)
     if command is not None and customer_commands.run(turn, command, said, person, customer, place):

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from domain.events import Deleted, Edited, Event, Ignored, Membership, Pressed, Reacted, ThreadMade, Wrote
+from domain.events import (
+    Deleted,
+    Edited,
+    Event,
+    Ignored,
+    Introduced,
+    Membership,
+    Pressed,
+    Reacted,
+    ThreadMade,
+    Wrote,
+)
 from domain.policy import LEADS, Policy
 from domain.texts import text
 from domain.work import Effects
-from handlers import agent_wrote, buttons, corrections, customer_wrote, letters, refused, relay
+from handlers import acquaintance, agent_wrote, buttons, corrections, customer_wrote, letters, refused, relay
 from handlers.turn import Turn
 from storage import chats, journal, once, places
 
@@ -50,6 +61,8 @@ def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
             corrections.deleted(turn, chat, event)
         case Reacted():
             corrections.reacted(turn, chat, event)
+        case Introduced():
+            acquaintance.introduced(turn, chat, event)
         case ThreadMade():
             _thread_made(turn, chat, event)
         case Wrote() | Pressed():

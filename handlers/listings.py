@@ -95,6 +95,10 @@ def who(turn: Turn, ticket: Row) -> RichText:
     ]
     if person.timezone:
         lines.append(plain(text(locale, "who.timezone", timezone=person.timezone)))
+    signed, page = people.details_of(customer)
+    lines += [plain(f"{key}: {value}") for key, value in signed.items()]
+    if page:
+        lines.append(plain(text(locale, "card.page", details=card_views.told(page))))
     if customer.blocked_at is not None:
         lines.append(plain(text(locale, "card.blocked")))
     for row in tickets.of_customer(turn.conn, customer.id):

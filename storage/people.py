@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 from sqlalchemy import Connection, func, select
 
 from domain.events import PersonSeen
@@ -109,6 +110,12 @@ def customer(conn: Connection, customer_id: int) -> Row:
     if row is None:
         raise LookupError(f"no customer {customer_id}")
     return row
+
+
+def details_of(customer: Row) -> tuple[dict[str, str], dict[str, str]]:
+    """What the customer's product vouches for, and what the page around them said."""
+    kept = orjson.loads(customer.details) if customer.details else {}
+    return kept.get("signed", {}), kept.get("page", {})
 
 
 def make_customer(conn: Connection, person: Row, chat_id: int, now_ms: int) -> Row:

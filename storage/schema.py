@@ -476,7 +476,17 @@ web_people = Table(
     _number("admin"),
     _number("revoked"),
     _at("created_at"),
+    _text("user_key"),  # what the host product calls its user; empty: they never signed in
+    _text("tier"),
+    _text("details"),  # what the host product's token told of them, JSON
     UniqueConstraint("native"),
+)
+Index(
+    "uq_web_people_user_key",
+    web_people.c.user_key,
+    unique=True,
+    sqlite_where=text("user_key <> ''"),
+    postgresql_where=text("user_key <> ''"),
 )
 
 web_sessions = Table(  # sign-in links (used once) and sessions, by the hash of their token
@@ -499,6 +509,7 @@ web_chats = Table(
     _text("kind"),  # private | group
     _text("title"),
     _number("next_seq", 1),
+    Column("joined_to", Id, nullable=True),  # whoever wrote here has signed in: the talk goes on in that chat
     UniqueConstraint("native"),
 )
 

@@ -38,8 +38,6 @@ NOT_YET_IN_FORCE = (
     "limits.customer_messages",
     "retention.*",
     "files.public_url",
-    "web.embed_origins",
-    "web.identity_secret",
 )
 """Keys that are accepted but that nothing heeds yet; a star stands for any name."""
 

@@ -32,6 +32,10 @@ from bot.settings.values import (
 from domain.policy import Interval, Mirror
 
 
+_SHORTEST_SECRET = (
+    32  # bytes of a SHA-256, below which guessing the secret is easier than breaking the signature
+)
+
 def _telegram_token(token: SecretStr) -> SecretStr:
     if not re.fullmatch(r"\d+:\S+", token.get_secret_value()):
         raise fault("not a bot token", "copy the whole line from @BotFather, like 123456789:AAF…")
@@ -45,6 +49,12 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
 
 
 class Section(BaseModel):
+def _identity_secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SHORTEST_SECRET:
+        raise fault("is too short to sign with", "make one of 32 characters or more: openssl rand -hex 32")
+    return secret
+
+
     """A table of the settings file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
@@ -119,7 +129,7 @@ class Web(Section):
     enabled: bool = True
     public_url: WebAddress | None = None
     embed_origins: Annotated[tuple[WebAddress, ...], Listed] = ()
-    identity_secret: SecretStr | None = None
+    identity_secret: Annotated[SecretStr, AfterValidator(_identity_secret)] | None = None
 
 
 class Weekly(Section):

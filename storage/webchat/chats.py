@@ -13,6 +13,7 @@ from storage.schema import web_chats
 from storage.webchat.records import ChatKind, WebChat
 
 _CHAT = Query(select(web_chats).where(web_chats.c.native == p("native")))
+_BY_ID = Query(select(web_chats).where(web_chats.c.id == p("id")))
 _GROUPS = Query(select(web_chats).where(web_chats.c.kind == "group").order_by(web_chats.c.id))
 _ADD_CHAT = Query(insert(web_chats).values(native=p("native"), kind=p("kind"), title=p("title")))
 _NEXT = Query(
@@ -24,8 +25,10 @@ _NEXT = Query(
 
 
 def find(conn: Connection, native: str) -> WebChat | None:
-    """The chat of that id."""
+    """The chat of that id, or the one in which its talk goes on."""
     row = _CHAT.row(conn, native=native)
+    if row is not None and row.joined_to is not None:
+        row = _BY_ID.row(conn, id=row.joined_to)
     return None if row is None else _chat(row)
 
 

@@ -217,7 +217,10 @@ def _original(conn: Connection, draft: Draft, part: int) -> int | None:
 
 def _in_chat(conn: Connection, chat: str, message_id: int) -> WebMessage | None:
     found = reading.message(conn, message_id)
-    return found if found is not None and found.chat == chat else None
+    if found is None or found.chat == chat:
+        return found
+    named = chats.find(conn, chat)  # its talk may go on in another chat
+    return found if named is not None and named.native == found.chat else None
 
 
 def _own(conn: Connection, chat: str, message_id: int, person: str | None) -> WebMessage | None:

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from storage.query import Query, Row, inserting, p
@@ -143,7 +144,17 @@ def _new_token(conn: Connection, person_id: int, kind: str, at: int, lasts: time
 def _person(row: Row) -> WebPerson:
     kind: PersonKind = row.kind
     return WebPerson(
-        row.id, row.native, kind, row.name, row.locale, row.timezone, bool(row.admin), row.created_at
+        id=row.id,
+        native=row.native,
+        kind=kind,
+        name=row.name,
+        locale=row.locale,
+        timezone=row.timezone,
+        admin=bool(row.admin),
+        joined_at=row.created_at,
+        user_key=row.user_key,
+        tier=row.tier,
+        details=orjson.loads(row.details) if row.details else {},
     )
 
 

@@ -19,7 +19,11 @@ NO_THREAD = 0
 
 @dataclass(slots=True)
 class WebPerson:
-    """A customer or an agent of the web messenger. `joined_at`: unread counts start there."""
+    """A customer or an agent of the web messenger. `joined_at`: unread counts start there.
+
+    `user_key` is what the host product calls them, empty for who never signed in; `tier` and `details` are what it
+    told of them.
+    """
 
     id: int
     native: str
@@ -29,6 +33,9 @@ class WebPerson:
     timezone: str
     admin: bool
     joined_at: int
+    user_key: str = ""
+    tier: str = ""
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -155,7 +155,15 @@ class House:
         return browser
 
 
+IDENTITY_SECRET = "a secret that only the product and Okno know"
+
+
+async def _promise(locale: str, timezone: str) -> str:
+    return f"promise in {locale} for {timezone}"
+
+
 FACTS = PageFacts(
+    promise=_promise,
     greeting=lambda locale: f"greeting in {locale}",
     commands=lambda locale: (CommandFacts("close", "close", f"closes, in {locale}"),),
 )
@@ -172,8 +180,8 @@ async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
         changes=(1000, 10.0), changes_per_address=(1000, 10.0)
     )
     database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/okno.db")
-    facts = PageFacts(FACTS.greeting, FACTS.commands, _desks)
-    made = House(database, WebSettings(), limits, facts)
+    facts = replace(FACTS, desks=_desks)
+    made = House(database, WebSettings(identity_secret=IDENTITY_SECRET), limits, facts)
     await made.start()
     try:
         yield made

@@ -38,6 +38,8 @@ class Asking:
         return [
             web.get("/web/c/state", self._customer_state),
             web.get("/web/c/messages", self._customer_messages),
+            web.get("/web/c/promise", self._promise),
+            web.post("/web/c/identify", self._identify),
             web.get("/web/s/state", self._staff_state),
             web.get("/web/s/threads", self._threads),
             web.get("/web/s/messages", self._staff_messages),
@@ -46,18 +48,27 @@ class Asking:
         ]
 
     async def _customer_state(self, request: web.Request) -> web.Response:
-        native = self._doorkeeper.customer_id(request)
-        if native is None:
-            raise web.HTTPUnauthorized(text="cookie")
+        native, locale = await self._doorkeeper.customer_id(request), self._doorkeeper.locale(request)
         history = await self._history(native, 0, None)
         read = await self._store.read_up_to(native, native, 0)
-        greeting = self._facts.greeting(self._doorkeeper.locale(request))
-        return _json({"me": native, "greeting": greeting, "read": str(read), **self._bounds(), **history})
+        said = {"greeting": self._facts.greeting(locale), "promise": await self._promised(request)}
+        return _json({"me": native, "read": str(read), **said, **self._bounds(), **history})
+
+    async def _promise(self, request: web.Request) -> web.Response:
+        """Asked again by pages that stay open: an opening or a closing may have passed."""
+        return _json({"promise": await self._promised(request)})
+
+    async def _promised(self, request: web.Request) -> str:
+        return await self._facts.promise(self._doorkeeper.locale(request), self._doorkeeper.timezone(request))
+
+    async def _identify(self, request: web.Request) -> web.Response:
+        """A frame shows its host product's word for who looks at it."""
+        self._doorkeeper.check_origin(request)
+        native, session = await self._doorkeeper.identify(request, (await Body.of(request)).text("token"))
+        return _json({"me": native, "session": session})
 
     async def _customer_messages(self, request: web.Request) -> web.Response:
-        native = self._doorkeeper.customer_id(request)
-        if native is None:
-            raise web.HTTPUnauthorized(text="cookie")
+        native = await self._doorkeeper.customer_id(request)
         return _json(await self._history(native, 0, ids.number(request.query.get("before"))))
 
     async def _staff_state(self, request: web.Request) -> web.Response:

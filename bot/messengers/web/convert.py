@@ -5,6 +5,7 @@ A raw event's payload holds everything: `convert` reads nothing else.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from domain.events import (
     Edited,
     Event,
     Ignored,
+    Introduced,
     PersonSeen,
     Pressed,
     RawEvent,
@@ -32,12 +34,16 @@ if TYPE_CHECKING:
 PAYLOAD_VERSION = 1
 
 
-def wrote(person: Person, reply_to: int | None, title: str) -> MessageEvent:
-    """Events of messages that the person wrote in the chat called `title`."""
+def wrote(
+    person: Person, reply_to: int | None, title: str, context: dict[str, str] | None = None
+) -> MessageEvent:
+    """Events of messages that the person wrote in the chat called `title`; `context` is what their page says."""
 
     def event(message: Message, _now: int) -> RawEvent:
         payload = _payload("wrote", message, person, title, message.sent_at)
         payload["content"] = orjson.loads(dump_content(message.content))
+        if context:
+            payload["person"]["context"] = context
         if reply_to is not None and message.quote is not None:
             payload["reply_to"] = str(message.quote.id)
         return _raw(message, payload, album=message.album)
@@ -82,6 +88,20 @@ def pressed(person: Person, key: str, data: str, title: str) -> PressEvent:
     return event
 
 
+def introduced(person: Person, chat: str, position: int, now: int) -> RawEvent:
+    """The event of a customer whose product has said who they are."""
+    payload = {
+        "v": PAYLOAD_VERSION,
+        "what": "introduced",
+        "chat": {"native": chat, "kind": "private", "title": person.name},
+        "person": {**_person(person), "native": chat},
+        "at": now,
+    }
+    dumped = orjson.dumps(payload)
+    key = f"introduced:{chat}:{hashlib.sha256(dumped).hexdigest()[:16]}"
+    return RawEvent(key, ids.lane(chat, 0), position, dumped.decode(), parsed=payload)
+
+
 def convert(payload: Any) -> Event:
     """The event in Okno's words. Raises KeyError or ValueError on what this module did not make."""
     reader = _READERS.get(payload["what"])
@@ -96,13 +116,7 @@ def _payload(what: str, message: Message, person: Person, title: str, at: int) -
         "v": PAYLOAD_VERSION,
         "what": what,
         "chat": {"native": message.chat, "kind": "private" if private else "group", "title": title},
-        "person": {
-            "native": person.native,
-            "name": person.name,
-            "locale": person.locale,
-            "timezone": person.timezone,
-            "is_admin": person.admin,
-        },
+        "person": _person(person),
         "ref": str(message.id),
         "at": at,
     }
@@ -113,6 +127,21 @@ def _payload(what: str, message: Message, person: Person, title: str, at: int) -
     if message.album:
         payload["album"] = message.album
     return payload
+
+
+def _person(person: Person) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "native": person.native,
+        "name": person.name,
+        "locale": person.locale,
+        "timezone": person.timezone,
+        "is_admin": person.admin,
+    }
+    if person.tier:
+        shown["tier"] = person.tier
+    if person.details:
+        shown["details"] = person.details
+    return shown
 
 
 def _raw(message: Message, payload: dict[str, Any], *, album: str = "") -> RawEvent:
@@ -176,7 +205,13 @@ def _read_pressed(payload: Any) -> Event:
     )
 
 
+def _read_introduced(payload: Any) -> Event:
+    where = _where(payload)
+    return Introduced(chat=where["chat"], author=_who(payload), at=where["at"])
+
+
 _READERS = {
+    "introduced": _read_introduced,
     "wrote": _read_wrote,
     "edited": _read_edited,
     "deleted": _read_deleted,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Deed = Callable[[Actor, "Body"], Awaitable[web.Response]]
 
 BUTTON_DATA = 64
+CONTEXT_FIELDS = 10
+CONTEXT_VALUE = 200
 
 
 class Body:
@@ -81,6 +83,16 @@ class Body:
         if not isinstance(found, list) or len(found) > most or not all(ids.is_file(t) for t in found):
             raise _bad("files")
         return list(dict.fromkeys(found))
+
+    def context(self) -> dict[str, str]:
+        """What the page around a frame says of itself: few and short values, as text."""
+        found = self._data.get("context") or {}
+        if not isinstance(found, dict) or len(found) > CONTEXT_FIELDS:
+            raise _bad("context")
+        told = {
+            str(k)[:40]: " ".join(v.split())[:CONTEXT_VALUE] for k, v in found.items() if isinstance(v, str)
+        }
+        return {k: v for k, v in told.items() if v}
 
     def emoji(self) -> str | None:
         """One of the reactions there are, or None to take one's own away."""
@@ -145,7 +157,9 @@ class Deeds:
             thread=body.thread(),
             reply_to=reply_to,
         )
-        stored = await self._store.post(draft, convert.wrote(actor.person, reply_to, _title(actor, chat)))
+        context = body.context() if actor.own_chat else {}
+        event = convert.wrote(actor.person, reply_to, _title(actor, chat), context)
+        stored = await self._store.post(draft, event)
         if stored == "person":
             self._doorkeeper.forget(actor.person.native)
         return self._told(stored)

@@ -29,18 +29,24 @@ class CommandFacts:
     where: Literal["thread", "desk"] = "thread"
 
 
+async def _no_promise(_locale: str, _timezone: str) -> str:
+    return ""
+
+
 async def _no_desks() -> Sequence[DeskFacts]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """`greeting` and `commands` take a locale; `desks` are the staff chats bound to this messenger now.
+    """`greeting`, `promise` and `commands` take a locale; `desks` are the staff chats bound to this messenger now.
 
-    `answer_command` is what "Send to customer" puts before the text, without its slash.
+    `promise` is one short line: how soon somebody answers now, or when the team is back, in the reader's time zone
+    where it is known. `answer_command` is what "Send to customer" puts before the text, without its slash.
     """
 
     greeting: Callable[[str], str] = lambda _locale: ""
+    promise: Callable[[str, str], Awaitable[str]] = _no_promise
     commands: Callable[[str], Sequence[CommandFacts]] = lambda _locale: ()
     desks: Callable[[], Awaitable[Sequence[DeskFacts]]] = _no_desks
     note_prefix: str = "//"

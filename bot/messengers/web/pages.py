@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 from aiohttp import web
+
+from bot.messengers.web.strings import LOCALES, words
 
 if TYPE_CHECKING:
     from bot.messengers.web.session import Doorkeeper
     from bot.messengers.web.settings import WebSettings
 
+WIDGET_WORDS = ("support", "close", "widget.unread")
 FOLDER = Path(__file__).with_name("pages")
 TYPES = {
     ".html": "text/html",
@@ -44,11 +48,12 @@ def load() -> dict[str, Asset]:
 
 
 class Pages:
-    """Serves `/`, `/staff` and what they load."""
+    """Serves `/`, `/staff`, what they load, and `/widget.js`."""
 
     def __init__(self, settings: WebSettings, doorkeeper: Doorkeeper) -> None:
         self._doorkeeper = doorkeeper
         self._assets = load()
+        self._button = _with_words(self._assets.pop("widget.js"))
         self._embedders = " ".join(("'self'", *settings.embed_origins))
 
     def routes(self) -> list[web.RouteDef]:
@@ -56,12 +61,31 @@ class Pages:
         return [
             web.get("/", self._customer),
             web.get("/staff", self._staff),
+            web.get("/widget.js", self._widget),
             web.get("/web/assets/{path:.+}", self._asset),
         ]
 
     async def _customer(self, request: web.Request) -> web.Response:
         response = self._page(request, "customer.html", self._embedders)
-        self._doorkeeper.give_customer_cookie(request, response)
+        if "frame" not in request.query:  # a frame in a foreign page keeps its secret itself
+            self._doorkeeper.give_customer_cookie(request, response)
+        return response
+
+    async def _widget(self, request: web.Request) -> web.Response:
+        """The script for other sites' pages; any of them may load it, only those of the settings may use it."""
+        headers = {
+            "ETag": f'"{self._button.etag}"',
+            "Cache-Control": "public, max-age=600",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Access-Control-Allow-Origin": "*",
+        }
+        if request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+        response = web.Response(
+            body=self._button.body, content_type=self._button.mime, charset="utf-8", headers=headers
+        )
+        response.enable_compression()
         return response
 
     async def _staff(self, request: web.Request) -> web.Response:
@@ -89,6 +113,13 @@ class Pages:
             response.charset = "utf-8"
         response.enable_compression()
         return response
+
+
+def _with_words(script: Asset) -> Asset:
+    """The widget's script with the few words it says, in every language: it loads nothing else."""
+    said = {locale: {key: words(locale)[key] for key in WIDGET_WORDS} for locale in LOCALES}
+    body = script.body.replace(b"__WORDS__", orjson.dumps(said), 1)
+    return Asset(body, script.mime, hashlib.sha256(body).hexdigest()[:16])
 
 
 def _headers(embedders: str) -> dict[str, str]:

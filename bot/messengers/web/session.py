@@ -1,4 +1,9 @@
-"""Who is at the other end of a request: customers by their browser's secret, agents by a session they signed in to."""
+"""Who is at the other end of a request: customers by their browser's secret or their product's word for them, agents
+by a session they signed in to.
+
+A page of Okno's own keeps the customer's secret in a cookie. The widget's frame stands in a foreign page, where
+cookies are not to be relied on: it keeps its secret itself and shows it with every request.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 
-from bot.messengers.web import ids
+from bot.messengers.web import convert, ids
+from bot.messengers.web.identities import Identities, NotAccepted, is_session
 from bot.messengers.web.limits import Window
 from bot.messengers.web.strings import LOCALES, words
 
@@ -23,6 +29,11 @@ if TYPE_CHECKING:
 CUSTOMER_COOKIE = "okno_customer"
 STAFF_COOKIE = "okno_staff"
 LOCALE_COOKIE = "okno_locale"
+FRAME_SHOWS = "X-Okno-Customer"
+FRAME_LOCALE = "X-Okno-Locale"
+SOCKET_PROTOCOL = "okno"
+"""A socket of a frame names this protocol and, as a second one, its secret: sockets carry no headers of a page."""
+
 CUSTOMER_LASTS = 400 * 24 * 3600
 STAFF_LASTS = 60 * 24 * 3600
 KNOWN_CUSTOMERS = 5_000
@@ -51,6 +62,7 @@ class Doorkeeper:
         self._store = store
         self._default_locale = default_locale if default_locale in LOCALES else LOCALES[0]
         self._public = urlsplit(settings.public_url) if settings.public_url else None
+        self._identities = Identities(settings.identity_secret)
         self._known: OrderedDict[str, Person] = OrderedDict()
         self._changes = Window(limits.changes)
         self._changes_here = Window(limits.changes_per_address)
@@ -87,17 +99,52 @@ class Doorkeeper:
 
     # who it is
 
-    def customer_id(self, request: web.Request) -> str | None:
-        """The customer whose browser asks, whether they ever wrote or not."""
-        return ids.customer_of(request.cookies.get(CUSTOMER_COOKIE, ""))
+    async def customer_id(self, request: web.Request) -> str:
+        """The customer whose browser asks, whether they ever wrote or not. Raises 401.
 
-    async def customer(self, request: web.Request) -> Actor:
-        """The customer as an actor, made a person with their first deed. Raises 401 without a cookie, 429."""
-        native = self.customer_id(request)
+        The 401 says why: `cookie` (it shows nothing), `expired` (its session is over), `secret` (the conversation
+        belongs to somebody who signed in: whoever has only the browser's secret starts anew).
+        """
+        credential = _credential(request)
+        if is_session(credential):
+            resumed = self._identities.resume(credential)
+            if resumed is None:
+                raise web.HTTPUnauthorized(text="expired")
+            return resumed
+        native = ids.customer_of(credential)
         if native is None:
             raise web.HTTPUnauthorized(text="cookie")
+        if await self._store.signs_in(native):
+            raise web.HTTPUnauthorized(text="secret")
+        return native
+
+    async def identify(self, request: web.Request, token: str) -> tuple[str, str]:
+        """The customer whom the product's token names, and a session for them. Raises 403, 429.
+
+        What the same browser wrote before is theirs from now on.
+        """
+        _too_often(self._sign_ins.wait(self.address(request) + " user"))
+        try:
+            identity = self._identities.read(token)
+        except NotAccepted as reason:
+            raise web.HTTPForbidden(text=str(reason)) from None
+        anonymous = ids.customer_of(_credential(request))
+        person = await self._store.identify(
+            anonymous,
+            identity,
+            ids.user(identity.id),
+            self.locale(request),
+            self.timezone(request),
+            convert.introduced,
+        )
+        self.forget(person.native)
+        return person.native, self._identities.session(person.native)
+
+    async def customer(self, request: web.Request) -> Actor:
+        """The customer as an actor, made a person with their first deed. Raises 401, 429."""
+        native = await self.customer_id(request)
         locale = self.locale(request)
-        timezone = _timezone(request.headers.get("X-Okno-Timezone", ""))
+        timezone = self.timezone(request)
         known = self._known.get(native)
         if known is None or (known.locale, known.timezone or timezone) != (
             locale,
@@ -125,9 +172,14 @@ class Doorkeeper:
         person.locale = self.locale(request)
         return Actor(person, None)
 
+    def timezone(self, request: web.Request) -> str:
+        """The reader's time zone as their browser tells it; empty when it tells none."""
+        return _timezone(request.headers.get("X-Okno-Timezone", ""))
+
     def locale(self, request: web.Request) -> str:
         """The language the reader chose, else the first that their browser asks for and there is."""
-        wanted = [request.cookies.get(LOCALE_COOKIE, "")]
+        wanted = [request.headers.get(FRAME_LOCALE, ""), request.query.get("lang", "")]
+        wanted += [request.cookies.get(LOCALE_COOKIE, "")]
         wanted += [
             part.split(";")[0].strip() for part in request.headers.get("Accept-Language", "")[:200].split(",")
         ]
@@ -160,6 +212,16 @@ class Doorkeeper:
         response.set_cookie(
             name, value, max_age=lasts, path="/", httponly=True, samesite="Lax", secure=secure
         )
+
+
+def _credential(request: web.Request) -> str:
+    """What the browser shows: a frame's own secret or session, else its cookie."""
+    if FRAME_SHOWS in request.headers:
+        return request.headers[FRAME_SHOWS]
+    offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+    if len(offered) == 2 and offered[0] == SOCKET_PROTOCOL:
+        return offered[1]
+    return request.cookies.get(CUSTOMER_COOKIE, "")
 
 
 @lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 
 from bot.messengers.web.hub import Feed, Hub
 from bot.messengers.web.limits import Gauge
+from bot.messengers.web.session import SOCKET_PROTOCOL
 
 if TYPE_CHECKING:
     from bot.messengers.web.session import Doorkeeper
@@ -37,9 +38,7 @@ class Sockets:
     async def customer(self, request: web.Request) -> web.StreamResponse:
         """A customer's page, whether they ever wrote or not."""
         self._doorkeeper.check_origin(request)
-        native = self._doorkeeper.customer_id(request)
-        if native is None:
-            raise web.HTTPUnauthorized(text="cookie")
+        native = await self._doorkeeper.customer_id(request)
         return await self._serve(request, native, frozenset({native}))
 
     async def staff(self, request: web.Request) -> web.StreamResponse:
@@ -73,7 +72,9 @@ class Sockets:
     async def _talk(
         self, request: web.Request, person: str, chats: frozenset[str] | None
     ) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LONGEST_FRAME)
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT, max_msg_size=LONGEST_FRAME, protocols=(SOCKET_PROTOCOL,)
+        )
         await socket.prepare(request)
         self._open.add(socket)
         try:

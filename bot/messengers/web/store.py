@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from domain.events import RawEvent
 
 if TYPE_CHECKING:
+    from bot.messengers.web.identities import Identity
     from domain.messages import Content
     from domain.requests import Buttons
     from domain.richtext import RichText
@@ -32,6 +33,8 @@ class Person(Protocol):
     locale: str
     timezone: str
     admin: bool
+    tier: str
+    details: dict[str, str]
 
 
 class Chat(Protocol):
@@ -164,6 +167,9 @@ class Draft:
 MessageEvent = Callable[[Message, int], RawEvent]
 """Makes the raw event of a message that was just written, at a time in milliseconds."""
 
+IntroducedEvent = Callable[["Person", str, int, int], RawEvent]
+"""Makes the raw event of a customer who was introduced in a chat, at a position of its lane, at a time."""
+
 PressEvent = Callable[[Message, int, int], RawEvent]
 """Makes the raw event of a press under a message, at a time, at a position of its lane."""
 
@@ -182,6 +188,25 @@ class PeopleStore(Protocol):
 
     async def customer(self, native: str, name: str, locale: str, timezone: str) -> Person:
         """The customer of that id, made when new."""
+
+    async def signs_in(self, native: str) -> bool:
+        """Whether what was written under that id belongs to somebody who has signed in since."""
+        ...
+
+    async def identify(
+        self,
+        anonymous: str | None,
+        identity: Identity,
+        native: str,
+        locale: str,
+        timezone: str,
+        event: IntroducedEvent,
+    ) -> Person:
+        """Whom the host product names; what `anonymous` wrote is theirs. `native`: whom they become when new.
+
+        Every chat of theirs in which something of that is news gets an event.
+        """
+        ...
 
 
 class WrittenByPeople(Protocol):

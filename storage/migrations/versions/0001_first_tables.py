@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("title", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("next_seq", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("joined_to", ID, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_web_chats")),
         sa.UniqueConstraint("native", name=op.f("uq_web_chats_native")),
     )
@@ -166,8 +167,19 @@ def upgrade() -> None:
         sa.Column("admin", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("revoked", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("user_key", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("tier", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("details", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_web_people")),
         sa.UniqueConstraint("native", name=op.f("uq_web_people_native")),
+    )
+    op.create_index(
+        "uq_web_people_user_key",
+        "web_people",
+        ["user_key"],
+        unique=True,
+        sqlite_where=sa.text("user_key <> ''"),
+        postgresql_where=sa.text("user_key <> ''"),
     )
     op.create_table(
         "web_reads",

@@ -18,6 +18,11 @@ const TIMEZONE = (() => {
   try { return Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""; } catch { return ""; }
 })();
 
+// How the page is known where a cookie can't be relied on: in the frame of a widget. `shows` gives its secret.
+let shows = () => null;
+export const showing = (secret) => { shows = secret; };
+const known = () => ({ "X-Okno-Timezone": TIMEZONE, ...(shows() ? { "X-Okno-Customer": shows(), "X-Okno-Locale": document.documentElement.lang } : {}) });
+
 export class Api {
   constructor(side) {
     this.base = `/web/${side}/`;
@@ -25,13 +30,13 @@ export class Api {
 
   get(path, query) {
     const search = new URLSearchParams(Object.entries(query ?? {}).filter(([, v]) => v !== null && v !== undefined && v !== ""));
-    return this.#ask(`${this.base}${path}${search.size ? `?${search}` : ""}`, { cache: "no-store" });
+    return this.#ask(`${this.base}${path}${search.size ? `?${search}` : ""}`, { cache: "no-store", headers: known() });
   }
 
   post(path, body) {
     return this.#ask(this.base + path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-Okno-Timezone": TIMEZONE },
+      headers: { "Content-Type": "application/json", ...known() },
       body: JSON.stringify(body),
     });
   }
@@ -53,7 +58,7 @@ export class Api {
     const done = new Promise((resolve, reject) => {
       request.open("POST", `${this.base}files`);
       request.setRequestHeader("X-Okno-Name", encodeURIComponent(file.name || "file"));
-      request.setRequestHeader("X-Okno-Timezone", TIMEZONE);
+      for (const [name, value] of Object.entries(known())) request.setRequestHeader(name, value);
       request.upload.onprogress = (event) => event.lengthComputable && onprogress(event.loaded / event.total);
       request.onload = () => request.status === 200
         ? resolve(JSON.parse(request.responseText))
@@ -90,14 +95,14 @@ export class Live {
   #open() {
     clearTimeout(this.timer);
     if (this.ended || this.socket) return;
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/web/${this.side}/socket`);
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/web/${this.side}/socket`, shows() ? ["okno", shows()] : []);
     this.socket = socket;
     this.#expect();
     socket.onopen = () => socket.send(JSON.stringify({ seen: this.seen() }));
     socket.onmessage = (event) => {
       clearTimeout(this.silence);
       const frame = JSON.parse(event.data);
-      if (frame.t === "ready") { this.tries = 0; this.onstate("online"); }
+      if (frame.t === "ready") { this.tries = 0; this.online = true; this.onstate("online"); }
       if (this.socket === socket) this.onframe(frame);
     };
     socket.onclose = (event) => {
@@ -105,6 +110,7 @@ export class Live {
       this.socket = null;
       clearTimeout(this.silence);
       if (event.code === 4401) { this.ended = true; this.onstate("signed-out"); return; }
+      this.online = false;
       this.onstate("offline");
       this.tries += 1;
       const wait = Math.min(SLOWEST, 300 * 2 ** Math.min(this.tries, 6)) * (0.6 + Math.random() * 0.8);

@@ -83,6 +83,13 @@ export class Conversation {
     for (const message of messages) this.apply(message, true);
   }
 
+  // How many messages of others were not looked at.
+  get unread() {
+    let n = 0;
+    for (let i = this.order.length - 1; i >= 0 && Number(this.order[i]) > this.readUpTo; i -= 1) n += this.#others(this.known.get(this.order[i]).message) ? 1 : 0;
+    return n;
+  }
+
   get newest() {
     return this.order.length ? this.known.get(this.order.at(-1)).message : null;
   }
@@ -215,7 +222,7 @@ export class Conversation {
   // Only what a focused, visible window showed counts as read.
   #maybeRead() {
     const newest = this.newest;
-    if (!newest || !this.sticks || !document.hasFocus() || document.visibilityState !== "visible" || !this.el.isConnected) return;
+    if (!newest || !this.sticks || !document.hasFocus() || document.visibilityState !== "visible" || !this.el.isConnected || this.hooks.looking?.() === false) return;
     if (Number(newest.id) <= this.readUpTo) return;
     this.readUpTo = Number(newest.id);
     this.hooks.read(newest.id);

@@ -1,14 +1,19 @@
 // The customer's page: one conversation, and nothing in front of it.
-import { Api, Live } from "./api.js";
+import { Api, Live, showing } from "./api.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { Deeds } from "./deeds.js";
-import { fill, followViewport, h, icon } from "./dom.js";
+import { fill, followViewport, h, icon, iconButton } from "./dom.js";
+import { Frame, framed } from "./frame.js";
 import { Outbox } from "./outbox.js";
 import { say, toast } from "./overlay.js";
 import { chooseLocale, locale, t } from "./words.js";
 
+const PROMISE_EVERY = 300000;
+
 const api = new Api("c");
+const frame = framed ? new Frame() : null;
+if (frame) showing(() => frame.shows);
 const app = document.getElementById("app");
 const status = h("span", { class: "status", role: "status" });
 const other = locale === "ru" ? "en" : "ru";
@@ -17,13 +22,14 @@ const header = h(
   { class: "top" },
   h("span", { class: "logo" }, h("img", { src: "/web/assets/icon.svg", alt: "", width: 36, height: 36 })),
   h("div", { class: "top-words" }, h("h1", {}, t("support")), status),
-  h("button", { type: "button", class: "language", lang: other, title: t(`language.${other}`), "aria-label": t(`language.${other}`), onclick: () => chooseLocale(other) }, other.toUpperCase()),
+  frame
+    ? iconButton("close", t("close"), () => frame.close())
+    : h("button", { type: "button", class: "language", lang: other, title: t(`language.${other}`), "aria-label": t(`language.${other}`), onclick: () => chooseLocale(other) }, other.toUpperCase()),
 );
 
 let state;
 let seq = 0;
 let live = null;
-let unread = 0;
 let knocked = 0;
 let conversation;
 
@@ -65,9 +71,10 @@ const preview = (f) => ({ ...f, url: `/web/files/${f.token}/${encodeURIComponent
 
 const outbox = new Outbox(api, "c", {
   changed: (item) => shown(item),
-  stored: (item, messages) => conversation.settle(item, messages),
+  stored: (item, messages) => { conversation.settle(item, messages); frame?.wrote(); },
   slow: (seconds) => toast(t("slow_down", { n: seconds })),
   knock,
+  context: () => frame?.context,
 });
 
 function shown(item) {
@@ -77,8 +84,9 @@ function shown(item) {
   el.append(h("div", { class: "failure" }, h("span", {}, t(`failed.${item.why}`)), h("button", { type: "button", class: "link", onclick: () => outbox.again(item) }, t("try_again")), h("button", { type: "button", class: "link", onclick: () => { outbox.drop(item); conversation.settle(item, []); } }, t("discard"))));
 }
 
-// The browser has lost its cookie: the page gives a new one.
-async function knock() {
+// The browser has lost its cookie: the page gives a new one. A frame knows its own ways.
+async function knock(code) {
+  if (frame) return frame.refused(code);
   if (Date.now() - knocked < 30000) return false;
   knocked = Date.now();
   await fetch("/", { credentials: "same-origin", cache: "no-store" }).catch(() => null);
@@ -101,11 +109,14 @@ conversation = new Conversation({
   look,
   draft,
   older: (before) => api.get("messages", { before }),
-  read: (id) => { unread = 0; title(); api.post("read", { ref: id }).catch(() => { conversation.readUpTo = 0; }); },
-  announce: (m) => { say(`${m.author || t("support")}: ${m.text ?? ""}`); if (!document.hasFocus()) { unread += 1; title(); } },
+  read: (id) => { title(); api.post("read", { ref: id }).catch(() => { conversation.readUpTo = 0; }); },
+  looking: () => !frame || frame.open,
+  announce: (m) => { say(`${m.author || t("support")}: ${m.text ?? ""}`); setTimeout(title); }, // by then it may have been seen
 });
 
 function title() {
+  const { unread } = conversation;
+  frame?.unread(unread);
   document.title = unread ? `(${unread}) ${t("support")}` : t("support");
 }
 
@@ -117,30 +128,48 @@ function onframe(frame) {
 }
 
 function onstate(now) {
-  if (now === "online") { fill(status); outbox.push(); }
-  else fill(status, t("connecting"));
+  if (now === "online") { fill(status, state.promise); outbox.push(); }
+  else { fill(status, t("connecting")); check(); }
+}
+
+// A session that ended looks like a lost connection until one asks.
+async function check() {
+  await api.get("messages", { before: 1 }).catch((failed) => failed.status === 401 && knock(failed.code));
+}
+
+// Hours pass while the page is open.
+async function promised() {
+  if (!live?.online || document.visibilityState !== "visible") return;
+  const now = await api.get("promise").catch(() => null);
+  if (now && live.online) fill(status, state.promise = now.promise);
 }
 
 async function start() {
   try {
+    if (frame && !frame.known) await frame.introduce((token) => api.post("identify", { token }));
     state = await api.get("state");
   } catch (failed) {
+    if (failed.status === 401 && frame?.refused(failed.code)) return;
     if (failed.status === 401) { fill(status, t("no_cookies")); return; }
     fill(status, t("connecting"));
     setTimeout(start, 2000);
     return;
   }
-  fill(status);
+  fill(status, state.promise);
   seq = state.seq;
   conversation.setEmpty(h("div", { class: "greeting" }, h("span", { class: "greeting-icon" }, icon("talk")), h("p", {}, state.greeting)));
   conversation.open(state);
   for (const item of outbox.items) shown(item);
   live = new Live("c", () => ({ [state.me]: seq }), onframe, onstate);
   composer.changed();
-  composer.focus();
+  if (!frame || frame.open) composer.focus();
+  if (state.messages.some((m) => m.by === state.me)) frame?.wrote();
+  title();
+  setInterval(promised, PROMISE_EVERY);
 }
 
-title();
+document.title = t("support");
+if (frame) frame.onopen = () => { if (frame.open) { composer.focus(); conversation.toEnd(); conversation.looking(); } title(); };
 followViewport();
 const main = h("main", { class: "stage" }, conversation.el, composer.el);
 fill(app, header, main);

@@ -54,12 +54,12 @@ export class Outbox {
   async #send(item) {
     const { key, chat, thread, text, reply_to, files } = item;
     try {
-      const { messages } = await this.api.post("messages", { key, chat, thread, text, reply_to, files: (files ?? []).map((f) => f.token) });
+      const { messages } = await this.api.post("messages", { key, chat, thread, text, reply_to, files: (files ?? []).map((f) => f.token), context: this.hooks.context?.() });
       this.drop(item);
       this.hooks.stored(item, messages);
     } catch (failed) {
       if (failed.passing ?? true) throw failed;
-      if (failed.status === 401 && await this.hooks.knock?.()) return;
+      if (failed.status === 401 && await this.hooks.knock?.(failed.code)) return;
       item.state = "failed";
       item.why = failed.status === 413 ? "too_long" : failed.status === 401 ? "signed_out" : "refused";
       this.#save();

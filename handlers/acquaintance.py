@@ -1,0 +1,71 @@
+"""What is known of a customer beyond their name: what their product vouches for, and what its page says around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from handlers import actions, threads, timekeeping
+from storage import clocks, people, places, tickets
+
+if TYPE_CHECKING:
+    from domain.events import Introduced, PersonSeen
+    from handlers.turn import Turn
+    from storage.query import Row
+
+_OPEN_AT_MOST = 20
+
+
+def introduced(turn: Turn, chat: Row, event: Introduced) -> None:
+    """A customer signed in to the host product: their card says who they are, whether they write again or not."""
+    person = people.see(turn.conn, turn.messenger, turn.account, event.author, turn.now_ms)
+    customer = people.customer_of(turn.conn, chat.id)
+    if customer is not None:
+        remember(turn, customer, person, event.author)
+
+
+def remember(turn: Turn, customer: Row, person: Row, seen: PersonSeen) -> None:
+    """Keep what was told of the customer just now; cards, titles and clocks follow when it is news."""
+    values: dict[str, str] = {}
+    if customer.name != person.name:
+        values["name"] = person.name
+    details = _merged(customer, seen)
+    if details != customer.details:
+        values["details"] = details
+    if seen.tier in turn.policy.tiers and seen.tier != customer.tier:
+        values["tier"] = seen.tier
+    if not values:
+        return
+    people.change_customer(turn.conn, customer.id, **values)
+    if "tier" in values:
+        for clock_id in clocks.of_customer(turn.conn, customer.id):
+            timekeeping.retimed(turn, clock_id)
+    for ticket in tickets.of_customer(turn.conn, customer.id, _OPEN_AT_MOST):
+        if ticket.state != "closed":
+            actions.touch_card(turn, ticket)
+            if "name" in values:
+                _retitle(turn, ticket, person.name)
+
+
+def _merged(customer: Row, seen: PersonSeen) -> str:
+    """A token tells everything anew; a page only what it knows."""
+    if not seen.details and not seen.context and not seen.tier:
+        return str(customer.details)
+    known, page = people.details_of(customer)
+    signed = dict(seen.details)
+    if seen.tier:
+        signed["tier"] = seen.tier
+    told = {"signed": signed or known, "page": {**page, **seen.context}}
+    return orjson.dumps(told).decode()
+
+
+def _retitle(turn: Turn, ticket: Row, name: str) -> None:
+    """The ticket's thread is called after the customer."""
+    if ticket.desk_place_id is None:
+        return
+    place = places.by_id(turn.conn, ticket.desk_place_id)
+    title = threads.title_of(name, ticket.subject, ticket.id)
+    if place.title != title:
+        places.change(turn.conn, place.id, title=title, closed_shown=-1)  # shown anew, closed or not
+        turn.wake(place.id, "state")
