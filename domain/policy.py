@@ -140,10 +140,12 @@ class Policy:
     """Everything the handlers need to know of the settings.
 
     `capabilities` by messenger name, only of those that are switched on; `accounts` likewise: the account
-    under which each receives.
+    under which each receives. `home`: the messenger where a desk is that nobody has bound to a chat.
+    `customer_messages`: above so many in so long a customer's texts reach the desk joined.
     """
 
     desks: tuple[Desk, ...]
+    home: str = "home"
     locale: str = "ru"
     note_prefix: str = "//"
     admins: frozenset[str] = frozenset()
@@ -163,6 +165,7 @@ class Policy:
     auto_close: timedelta | None = timedelta(hours=72)
     csat: bool = True
     csat_every: timedelta = timedelta(days=7)
+    customer_messages: tuple[int, timedelta] = (30, timedelta(minutes=1))
     show_agents: Literal["team", "name"] = "team"
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)

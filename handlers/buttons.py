@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from domain import commands
 from domain.events import Pressed
 from domain.texts import text
-from handlers import actions, relay, timekeeping
+from handlers import actions, floods, relay, timekeeping
 from handlers.turn import Turn
 from storage import clocks, links, people, places, tickets
 
@@ -56,6 +56,12 @@ def _act(turn: Turn, ticket: Row, place: Row, person: Row, action: str, argument
         return ""
     if place.card_menu:
         _show_menu(turn, place, "")
+    return (
+        floods.show(turn, place, ticket) if action == "files" else _do(turn, ticket, person, action, argument)
+    )
+
+
+def _do(turn: Turn, ticket: Row, person: Row, action: str, argument: str) -> str:
     if action == "take":
         return actions.take(turn, ticket, person)
     if action == "release":

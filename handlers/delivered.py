@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.policy import Policy
 from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
-from handlers import letters, pinging, refused, relay, timekeeping
+from handlers import floods, letters, pinging, refused, relay, timekeeping
 from handlers.turn import Turn
 from storage import clocks, links, messages, outbox, places
 
@@ -38,7 +38,7 @@ def settle(conn: Connection, policy: Policy, now: datetime, work: Work, outcome:
     else:
         _shown(turn, work)
     turn.woken.pop((work.place_id, work.lane), None)
-    following = letters.head(conn, policy, work.place_id, work.lane)
+    following = letters.head(conn, policy, work.place_id, work.lane, joined=None)
     return Settled(following, letters.finish(turn))
 
 
@@ -81,6 +81,10 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
         _copied(turn, work, letter, outcome.refs, still_here=still_here)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
+    elif letter.kind in ("held", "reheld"):
+        for ref in outcome.refs:
+            _link(turn, work, ref, "held", letter_id=letter.id, ticket_id=letter.ticket_id)
+        floods.noticed(turn, work, letter)
     elif letter.kind == "ping":
         _pinged(turn, work, letter, outcome.refs[0])
     elif letter.kind in ("edit", "correction", "delete"):

@@ -12,7 +12,7 @@ from domain.events import Wrote
 from domain.messages import dump_content, load_content
 from domain.texts import text
 from domain.work import Priority
-from handlers import actions, assigning, notices, relay, threads, timekeeping
+from handlers import actions, assigning, floods, notices, relay, threads, timekeeping
 from handlers.turn import Turn, to_ms
 from storage import links, messages, people, tickets
 
@@ -29,7 +29,10 @@ def file_message(
         people.change_customer(turn.conn, customer.id, next_desk="")
     first_id = _store(turn, ticket, place, person, said)
     desk_place = threads.place_of(turn, ticket)
-    relay.copy(turn, desk_place, ticket.id, messages.by_id(turn.conn, first_id), Priority.RELAY)
+    first = messages.by_id(turn.conn, first_id)
+    relay.copy(turn, desk_place, ticket.id, first, Priority.RELAY)
+    if said[0].content.kind != "text":
+        floods.hold(turn, desk_place, ticket.id, first)
     _now_waits(turn, ticket, min(said[0].at, turn.now))
     notices.away(turn, tickets.get(turn.conn, ticket.id), place, person)
     if said[0].content.kind in ("other", "paid") and not said[0].content.copyable:

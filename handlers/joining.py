@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from storage import Connection
     from storage.query import Row
 
-_AT_MOST = 20
+JOINED = "joined"
+"""The payload of a copy to which others were joined."""
+
+_AT_MOST = 100
 
 
 def joinable(conn: Connection, letter: Row) -> bool:
@@ -26,21 +29,36 @@ def joinable(conn: Connection, letter: Row) -> bool:
     return content.kind == "text" and not content.forwarded_from
 
 
+def grows(conn: Connection, letter: Row) -> bool:
+    """Whether more may be joined to a letter that was certainly never sent."""
+    return letter.payload == JOINED or joinable(conn, letter)
+
+
 def join(conn: Connection, policy: Policy, place: Row, first: Row) -> None:
     """Join the following letters of the same author to the first, as many as fit into one message."""
     author = messages.by_id(conn, first.message_id).person_id
     room = policy.capabilities[place.messenger].max_text - 200  # a header and line ends
+    for letter in (first, *outbox.members(conn, first.id)):
+        room -= _size(conn, letter)
     members: list[Row] = []
     for letter in outbox.heads(conn, place.id, _AT_MOST):
-        if not joinable(conn, letter):
+        if letter.id == first.id:
+            continue
+        room -= _size(conn, letter) if letter.kind == "copy" else 0
+        if (
+            room < 0
+            or not joinable(conn, letter)
+            or messages.by_id(conn, letter.message_id).person_id != author
+        ):
             break
-        message = messages.by_id(conn, letter.message_id)
-        room -= len(layout.contents_of(conn, message)[0].text.text) * 2 + 1
-        if message.person_id != author or room < 0:
-            break
-        if letter.id != first.id:
-            members.append(letter)
+        members.append(letter)
     for letter in members:
         outbox.join(conn, letter.id, first.id)
     if members:
-        outbox.change(conn, first.id, payload="joined")
+        outbox.change(conn, first.id, payload=JOINED)
+
+
+def _size(conn: Connection, letter: Row) -> int:
+    """How much room its text takes at most, in UTF-16 units."""
+    message = messages.by_id(conn, letter.message_id)
+    return len(layout.contents_of(conn, message)[0].text.text) * 2 + 1

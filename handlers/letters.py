@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.messages import Content
 from domain.requests import Edit, OpenThread, React, Send, ShowThread
 from domain.work import Effects, Lane, Priority, Work
-from handlers import card_views, joining, layout, making, threads
+from handlers import card_views, floods, joining, layout, making, threads
 from storage import messages, outbox, places
 
 if TYPE_CHECKING:
@@ -39,11 +39,14 @@ def waiting(conn: Connection, policy: Policy) -> list[Work]:
     return [replace(work, unsure=True) for work in found if work is not None]
 
 
-def head(conn: Connection, policy: Policy, place_id: int, lane: Lane, joined: bool = False) -> Work | None:
+def head(
+    conn: Connection, policy: Policy, place_id: int, lane: Lane, joined: bool | None = False
+) -> Work | None:
     """The next work of a lane of a place, made of the newest content; None when there is nothing to do.
 
-    `joined`: the chat's allowance is used up, so waiting texts of one author become one message; which ones is
-    written down here, before it is sent. Letters that have become needless are dropped on the way.
+    `joined`: the chat's allowance is used up, so waiting texts of one author become one message; None: they do when
+    their customer floods. Which ones is written down here, before it is sent; never ask for it when the head may have
+    been sent. Letters that have become needless are dropped on the way.
     """
     place = places.by_id(conn, place_id)
     if place.parked or place.messenger not in policy.capabilities:
@@ -55,7 +58,9 @@ def head(conn: Connection, policy: Policy, place_id: int, lane: Lane, joined: bo
             if place.state == "lost":
                 place = threads.reopen_lost(conn, policy, place)
             return _opening_work(conn, policy, place)
-        if joined and joining.joinable(conn, letter):
+        if (joined and joining.grows(conn, letter)) or (
+            joined is None and floods.joins(conn, policy, place, letter)
+        ):
             joining.join(conn, policy, place, letter)
             letter = outbox.by_id(conn, letter.id)
         made = making.made(conn, policy, place, letter)

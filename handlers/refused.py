@@ -10,7 +10,7 @@ from domain.requests import Refused
 from domain.richtext import plain
 from domain.texts import text
 from domain.work import Priority, Work
-from handlers import layout, relay, timekeeping
+from handlers import floods, layout, relay, timekeeping
 from handlers.turn import Turn
 from storage import chats, clocks, messages, once, outbox, places, tickets
 
@@ -58,7 +58,9 @@ def _message_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> No
     letter = outbox.by_id(turn.conn, work.letter_id)
     outbox.finish(turn.conn, letter.id, place.id, "failed", turn.now_ms, outcome.reason)
     outbox.unjoin(turn.conn, letter.id)
-    if letter.kind == "edit":
+    if letter.kind in ("held", "reheld"):
+        floods.release(turn, place)  # what can't be asked for comes by itself
+    elif letter.kind == "edit":
         _correct(turn, place, letter)
     elif letter.message_id is not None and letter.kind in ("copy", "delete", "correction", "history"):
         _say_undelivered(turn, letter, outcome)

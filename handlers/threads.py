@@ -8,7 +8,7 @@ from domain import cards
 from domain.policy import LEADS, Address, Desk, Policy
 from domain.richtext import plain
 from domain.texts import text
-from handlers import card_views, history, relay
+from handlers import card_views, floods, history, relay
 from handlers.turn import Turn
 from storage import chats, links, outbox, people, places, tickets
 
@@ -75,8 +75,9 @@ def rehome(turn: Turn, ticket: Row, *, pointer: bool = True) -> Row:
         if letter.kind == "copy":
             outbox.rehome(turn.conn, letter.id, new.id, places.take_seq(turn.conn, new.id))
             outbox.change(turn.conn, letter.id, payload="")
-        elif letter.kind in ("edit", "history", "correction", "delete"):
+        elif letter.kind in ("edit", "history", "correction", "delete", "held", "reheld"):
             outbox.finish(turn.conn, letter.id, old.id, "dropped", turn.now_ms)
+    floods.follow(turn, old, new, ticket.id)
     history.write(turn.conn, turn.policy, new, ticket.id, turn.now_ms, first=True)
     places.change(turn.conn, old.id, state="left", card_menu="")
     places.want_card(turn.conn, old.id)
@@ -104,6 +105,8 @@ def reopen_lost(conn: Connection, policy: Policy, place: Row) -> Row:
     values = {"root": None, "card_ref": None, "generation": generation, "state": "new", "card_menu": ""}
     places.change(conn, place.id, **values, closed_shown=0)
     fresh = places.by_id(conn, place.id)
+    if outbox.count_held(conn, place.id):
+        floods.announce(conn, fresh, place.ticket_id, 0)
     history.write(conn, policy, fresh, place.ticket_id, 0, first=True)
     return fresh
 

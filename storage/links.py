@@ -42,6 +42,17 @@ _JOINED = Query(
     .where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref"))
     .order_by(links.c.id)
 )
+_HELD_NOTICE = Query(
+    select(links.c.ref)
+    .where(links.c.place_id == p("place_id"), links.c.role == literal_column("'held'"))
+    .order_by(links.c.id.desc())
+    .limit(1)
+)
+_LET_NOTICE_GO = Query(
+    update(links)
+    .where(links.c.place_id == p("place_id"), links.c.role == literal_column("'held'"))
+    .values(role=literal_column("'say'"))
+)
 _FORGET_PLACE = Query(
     update(links).where(links.c.place_id == p("place_id")).values(role=literal_column("'gone'"))
 )
@@ -100,6 +111,17 @@ def last_in_place(conn: Connection, place_id: int) -> str | None:
     """The newest message of the bot in a place that isn't its own words."""
     ref: str | None = _LAST_IN_PLACE.value(conn, place_id=place_id)
     return ref
+
+
+def held_notice(conn: Connection, place_id: int) -> str | None:
+    """The message that says how many files wait in the place, as long as any do."""
+    ref: str | None = _HELD_NOTICE.value(conn, place_id=place_id)
+    return ref
+
+
+def let_notice_go(conn: Connection, place_id: int) -> None:
+    """Nothing waits there any more: the next flood gets a message of its own."""
+    _LET_NOTICE_GO.run(conn, place_id=place_id)
 
 
 def joined(conn: Connection, chat_id: int, ref: str) -> list[Row]:

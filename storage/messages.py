@@ -61,6 +61,16 @@ _FIRST_QUESTION = Query(
         messages.c.written_at > p("after"),
     )
 )
+_PACE = (
+    select(messages.c.written_at)
+    .where(messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'customer'"))
+    .order_by(messages.c.id.desc())
+    .limit(p("count"))
+    .subquery()
+)
+_PACE_OF_CUSTOMER = Query(
+    select(func.count(), func.min(_PACE.c.written_at), func.max(_PACE.c.written_at)).select_from(_PACE)
+)
 _LAST_ANSWER = Query(
     select(func.max(messages.c.written_at)).where(
         messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
@@ -173,6 +183,12 @@ def first_question_after(conn: Connection, ticket_id: int, after_ms: int) -> int
     """When the customer first wrote after that time (milliseconds)."""
     at: int | None = _FIRST_QUESTION.value(conn, ticket_id=ticket_id, after=after_ms)
     return at
+
+
+def pace_of_customer(conn: Connection, ticket_id: int, count: int) -> tuple[int, int, int]:
+    """Of the customer's newest `count` messages in a ticket: how many there are, when the first and last were written."""
+    found, oldest, newest = _PACE_OF_CUSTOMER.rows(conn, ticket_id=ticket_id, count=count)[0]
+    return int(found), int(oldest or 0), int(newest or 0)
 
 
 def last_answer(conn: Connection, ticket_id: int) -> int | None:

@@ -46,13 +46,39 @@ _WAITING_OF = Query(
     select(letters).where(letters.c.place_id == p("place_id"), _WAITING).order_by(letters.c.seq)
 )
 _WAITING_FOR_MESSAGE = Query(
-    select(letters).where(letters.c.message_id == p("message_id"), _WAITING).order_by(letters.c.seq)
+    select(letters)
+    .where(
+        letters.c.message_id == p("message_id"),
+        letters.c.state.in_([literal_column("'waiting'"), literal_column("'held'")]),
+    )
+    .order_by(letters.c.seq)
 )
 _FIRST_SEQ = Query(select(func.min(letters.c.seq)).where(letters.c.place_id == p("place_id")))
 _REHOME = Query(
     update(letters)
     .where(letters.c.id == p("id"))
     .values(place_id=p("place_id"), seq=p("seq"), joined_to=None)
+)
+_HELD = letters.c.state == literal_column("'held'")
+_HELD_OF = Query(select(letters).where(letters.c.place_id == p("place_id"), _HELD).order_by(letters.c.seq))
+_COUNT_HELD = Query(
+    select(func.count())
+    .select_from(letters)
+    .join(
+        messages,
+        (messages.c.id == letters.c.message_id)
+        | ((messages.c.album_id == letters.c.message_id) & (messages.c.id != letters.c.message_id)),
+    )
+    .where(letters.c.place_id == p("place_id"), _HELD, letters.c.part == literal_column("0"))
+)
+_NOTICE_WAITS = Query(
+    select(letters.c.id)
+    .where(
+        _WAITING,
+        letters.c.place_id == p("place_id"),
+        letters.c.kind.in_([literal_column("'held'"), literal_column("'reheld'")]),
+    )
+    .limit(1)
 )
 _OLDEST = Query(select(func.min(letters.c.created_at)).where(_WAITING))
 _COUNT_WAITING = Query(select(func.count()).where(_WAITING))
@@ -175,7 +201,7 @@ def waiting_of(conn: Connection, place_id: int) -> list[Row]:
 
 
 def waiting_for_message(conn: Connection, message_id: int) -> list[Row]:
-    """The waiting letters about one message."""
+    """The waiting letters about one message, those that wait for a press included."""
     return _WAITING_FOR_MESSAGE.rows(conn, message_id=message_id)
 
 
@@ -188,6 +214,21 @@ def seq_before_all(conn: Connection, place_id: int, count: int) -> int:
 def rehome(conn: Connection, letter_id: int, place_id: int, seq: int) -> None:
     """The letter waits in another place from now on."""
     _REHOME.run(conn, id=letter_id, place_id=place_id, seq=seq)
+
+
+def held_of(conn: Connection, place_id: int) -> list[Row]:
+    """The letters of a place that wait for somebody to ask for them, in order."""
+    return _HELD_OF.rows(conn, place_id=place_id)
+
+
+def count_held(conn: Connection, place_id: int) -> int:
+    """How many messages those letters carry; the parts of an album count one by one."""
+    return int(_COUNT_HELD.value(conn, place_id=place_id))
+
+
+def notice_waits(conn: Connection, place_id: int) -> bool:
+    """Whether word of what is held waits to be sent to the place."""
+    return _NOTICE_WAITS.value(conn, place_id=place_id) is not None
 
 
 def oldest_waiting(conn: Connection) -> int | None:

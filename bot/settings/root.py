@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,14 +28,14 @@ from domain.policy import Address, Capabilities, Desk, Interval, Policy, Working
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from bot.messengers.slack.settings import SlackSettings
     from bot.messengers.telegram.settings import TelegramSettings
     from bot.messengers.web.settings import WebSettings
 
 NOT_YET_IN_FORCE = (
-    "slack.*",
+    "slack.customer_channels",
     "pachca.*",
     "desks.*.closed_topics",
-    "limits.customer_messages",
     "retention.*",
     "files.public_url",
 )
@@ -105,6 +105,7 @@ class Settings(BaseSettings):
             raise BadSettings(faults)
         return Policy(
             desks=self.built_desks,
+            home="web",
             locale=self.locale,
             note_prefix=self.note_prefix,
             admins=frozenset(str(admin) for admin in self.admins),
@@ -121,6 +122,10 @@ class Settings(BaseSettings):
             auto_close=self.tickets.auto_close or None,
             reopen_within=self.tickets.reopen_within,
             csat=self.csat.enabled,
+            customer_messages=(
+                self.limits.customer_messages.count,
+                timedelta(seconds=self.limits.customer_messages.seconds),
+            ),
             show_agents=self.agents.show,
             capabilities=capabilities,
             accounts=accounts,
@@ -192,6 +197,29 @@ class Settings(BaseSettings):
             ),
         )
 
+    def slack_settings(self) -> SlackSettings | None:
+        """What the Slack messenger is told; None when it is off."""
+        if self.slack.bot_token is None:
+            return None
+        from bot.messengers.contract import Rate
+        from bot.messengers.slack.settings import SlackSettings
+
+        channel = self.slack.limits.channel
+        return SlackSettings(
+            bot_token=_open(self.slack.bot_token),
+            app_token=_open(self.slack.app_token),
+            signing_secret=_open(self.slack.signing_secret),
+            api_base=self.slack.api_base and self.slack.api_base.rstrip("/") + "/",
+            mode=self.slack.mode,
+            channel=Rate(channel.count, channel.seconds),
+            names=self.agents.show == "name",
+        )
+
+    def messenger_settings(self) -> dict[str, TelegramSettings | SlackSettings]:
+        """What each messenger that has credentials is told; the built-in one needs none and isn't among them."""
+        told = {"telegram": self.telegram_settings(), "slack": self.slack_settings()}
+        return {name: settings for name, settings in told.items() if settings is not None}
+
     def web_settings(self) -> WebSettings:
         """What the built-in messenger is told."""
         from bot.messengers.web.settings import WebSettings
@@ -241,11 +269,12 @@ class Settings(BaseSettings):
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 – compared with, not bound to
 
-BUILT = ("telegram", "web")
+BUILT = ("telegram", "slack", "web")
 """The messengers there are by now; chats in others are accepted and wait."""
 
 _SWITCH_ON = {
     "telegram": "set OKNO_TELEGRAM__TOKEN, or take this key out",
+    "slack": "set OKNO_SLACK__BOT_TOKEN, or take this key out",
     "web": "set web.enabled = true, or take this key out",
 }
 
