@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ REPLAY = 2000
 
 REMEMBERED = 600.0
 """How far back sent requests count for pacing after a start, in seconds; longer than any window."""
+
+PROFILES_AGAIN = 600.0
+"""How often messengers are asked to show their profile although nothing has changed, in seconds."""
 
 PUMP_STOPS = 3.0
 DELIVERY_STOPS = 4.0
@@ -102,7 +106,10 @@ class Engine:
         await self._db.shrink()
 
     async def show_profiles(self, messengers: Sequence[Messenger]) -> None:
-        """Let messengers show which chats are desks, where that has changed."""
+        """Let messengers show which chats are desks, where that has changed; and now and then all the same, since a
+        messenger that couldn't be reached shows it only when it is asked again.
+        """
+        period = int(time.monotonic() // PROFILES_AGAIN)
         try:
             bound = await self._db.read(chats.bindings)
         except DatabaseBusy:
@@ -112,10 +119,11 @@ class Engine:
                 continue
             natives = {row.name: row.native for row in bound if row.messenger == messenger.name}
             leads = natives.pop(LEADS, None)
-            wanted = (tuple(sorted(natives.values())), leads)
+            desks = tuple(sorted(natives.values()))
+            wanted = (desks, leads, period)
             if self._profiles.get(messenger.name) != wanted:
                 self._profiles[messenger.name] = wanted
-                await messenger.show_profile(wanted[0], leads)
+                await messenger.show_profile(desks, leads)
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is in flight."""

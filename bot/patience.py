@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _log = structlog.get_logger()
 
-LONGEST = 60.0
+LONGEST = 20.0
 """The longest wait between two tries, in seconds."""
 
 

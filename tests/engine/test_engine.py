@@ -144,3 +144,14 @@ async def test_profiles_follow_the_bindings(db: Database) -> None:
     await engine.show_profiles([messenger])
     assert messenger.profiles[1:] == [(("g1",), "g2")]
     await engine.stop()
+
+
+async def test_profiles_are_shown_again_now_and_then(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "PROFILES_AGAIN", 1e-9)
+    messenger = Speaking()
+    engine = make(db, messenger)
+    await engine.take_in(messenger)
+    await engine.show_profiles([messenger])
+    await engine.show_profiles([messenger])
+    assert len(messenger.profiles) == 2
+    await engine.stop()

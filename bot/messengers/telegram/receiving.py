@@ -35,7 +35,7 @@ MAX_UPDATE = 4 * 1024 * 1024
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (a header's name)
 _SLACK = 10.0
-_LONGEST_PAUSE = 30.0
+_LONGEST_PAUSE = 10.0
 _UNAUTHORISED_PAUSE = 60.0
 _UNKNOWN_PAUSE = 1.0
 
