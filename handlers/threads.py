@@ -133,8 +133,8 @@ def follow(turn: Turn, name: str) -> int:
 
 
 def bind_home(conn: Connection, policy: Policy, name: str, address: Address | None, now_ms: int) -> int:
-    """Bind to the settings' address, or to the built-in messenger's chat of the same name."""
-    home = address or Address("web", name)
+    """Bind to the settings' address, or to the chat of the same name at home."""
+    home = address or Address(policy.home, name)
     caps = policy.capabilities.get(home.messenger)
     threaded = caps is None or caps.threads or caps.threads_under_cards
     account = policy.accounts.get(home.messenger, home.messenger)

@@ -114,9 +114,9 @@ def admin(office: Office) -> None:
 def home_office() -> Office:
     """An office whose desks nobody named in the settings: they are at home in the built-in messenger."""
     office = Office()
-    caps = {"m": CAPS, "web": CAPS}
+    caps = {"m": CAPS, "home": CAPS}
     office.policy = replace(
-        office.policy, desks=DESKS, leads_address=None, capabilities=caps, accounts={"m": "bot", "web": "web"}
+        office.policy, desks=DESKS, leads_address=None, capabilities=caps, accounts={"m": "bot", "home": "home"}
     )
     office.restarts()
     admin(office)
