@@ -29,7 +29,6 @@ from storage.database import Database, database_url, sqlite_path
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
     from contextlib import AbstractAsyncContextManager
-    from types import ModuleType
 
     from bot.loopback import Running
     from bot.messengers.contract import Messenger
@@ -48,7 +47,11 @@ GARBAGE = (10_000, 10, 10)
 """How much is made before garbage is looked for: a message makes hundreds of things, nearly none in circles."""
 
 _CLAIM_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
-_TELEGRAM = "bot.messengers.telegram.messenger"
+_MODULES = {
+    "telegram": ("bot.messengers.telegram.messenger", "TelegramMessenger"),
+    "slack": ("bot.messengers.slack.messenger", "SlackMessenger"),
+}
+"""Where the messengers with libraries of their own are."""
 
 
 def run(settings: Settings) -> None:
@@ -77,17 +80,19 @@ async def serve(settings: Settings) -> None:
             lock.release()
 
 
-async def _import(settings: Settings) -> ModuleType | None:
-    """The Telegram messenger's module, only when it is switched on."""
-    if settings.telegram.token is None:
-        return None
-    return await asyncio.to_thread(importlib.import_module, _TELEGRAM)
+async def _import(settings: Settings) -> dict[str, type]:
+    """The classes of the messengers that are switched on; of the others nothing is imported."""
+    return await asyncio.to_thread(_classes, list(settings.messenger_settings()))
+
+
+def _classes(names: list[str]) -> dict[str, type]:
+    return {name: getattr(importlib.import_module(_MODULES[name][0]), _MODULES[name][1]) for name in names}
 
 
 class Program:
     """One running Okno."""
 
-    def __init__(self, settings: Settings, db: Database, telegram: ModuleType | None) -> None:
+    def __init__(self, settings: Settings, db: Database, classes: dict[str, type]) -> None:
         self._settings = settings
         self._db = db
         self._health = Health()
@@ -101,9 +106,8 @@ class Program:
         if settings.web.enabled:
             self._web = self._make_web()
             self._add(self._web, accounts)
-        if telegram is not None:
-            made = telegram.TelegramMessenger(settings.telegram_settings(), self._open_file, settings.locale)
-            self._add(made, accounts)
+        for name, told in settings.messenger_settings().items():
+            self._add(classes[name](told, self._open_file, settings.locale), accounts)
         capabilities = {name: m.capabilities for name, m in self._messengers.items()}
         self._policy = settings.policy(capabilities, accounts)
         self._engine = Engine(db, self._policy, accounts, self._health)
@@ -199,7 +203,8 @@ class Program:
         if any(m is not self._web for m in self._messengers.values()):
             code = await self._db.run(facts.get_or_make, CLAIM_CODE, _claim_code)
             if code:
-                said.append(f"To be an admin, send the bot in private:  /claim {code}")
+                sign = "!" if "telegram" not in self._messengers else "/"
+            said.append(f"To be an admin, send the bot in private:  {sign}claim {code}")
         if not said:
             said.append(f"Health and metrics at  {self._base}/readyz  and  /metrics")
         sys.stdout.write("\n".join((*said, "Ctrl-C stops.", "")))

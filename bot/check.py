@@ -84,9 +84,9 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     known = await _database(settings, report)
     _http(settings, report, runs=runs)
     await _messengers(settings, known, report)
-    if settings.telegram.token is None:
+    if not settings.messenger_settings():
         say(NEWCOMER)
-    elif not any(
+    elif settings.telegram.token is not None and not any(
         chat.messenger == "telegram" for chat in (*known.bindings.values(), *dict(settings.chats()).values())
     ):
         say(UNBOUND)
@@ -199,6 +199,10 @@ def _switched_on(settings: Settings) -> list[Messenger]:
         from bot.messengers.telegram.messenger import TelegramMessenger
 
         found.append(TelegramMessenger(telegram, _no_files, LANGUAGE))
+    if (slack := settings.slack_settings()) is not None:
+        from bot.messengers.slack.messenger import SlackMessenger
+
+        found.append(SlackMessenger(slack, _no_files, LANGUAGE))
     return found
 
 
@@ -210,9 +214,7 @@ async def _desks(
     settings: Settings, known: Known, connected: Mapping[str, Messenger], report: Report
 ) -> None:
     """Where each desk is, and what the bot may do there."""
-    switched_on = [
-        name for name, on in (("web", settings.web.enabled), ("telegram", settings.telegram.token)) if on
-    ]
+    switched_on = [*settings.messenger_settings(), *(["web"] if settings.web.enabled else [])]
     for line in settings.chats_out_of_reach(switched_on):
         report("fault", line)
     for desk in settings.built_desks:

@@ -6,6 +6,7 @@ What each key means stands in `docs/settings.md`, which a test holds against the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -31,10 +32,10 @@ from bot.settings.values import (
 )
 from domain.policy import Interval, Mirror
 
-
 _SHORTEST_SECRET = (
     32  # bytes of a SHA-256, below which guessing the secret is easier than breaking the signature
 )
+
 
 def _telegram_token(token: SecretStr) -> SecretStr:
     if not re.fullmatch(r"\d+:\S+", token.get_secret_value()):
@@ -48,13 +49,13 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class Section(BaseModel):
 def _identity_secret(secret: SecretStr) -> SecretStr:
     if len(secret.get_secret_value()) < _SHORTEST_SECRET:
         raise fault("is too short to sign with", "make one of 32 characters or more: openssl rand -hex 32")
     return secret
 
 
+class Section(BaseModel):
     """A table of the settings file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
@@ -95,6 +96,21 @@ class Telegram(Section):
         return self
 
 
+def _slack_token(prefix: str, where: str) -> Callable[[SecretStr], SecretStr]:
+    def checked(token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith(prefix):
+            raise fault(f"doesn't begin with {prefix}", f"copy it from {where} at api.slack.com/apps")
+        return token
+
+    return checked
+
+
+SlackBotToken = Annotated[SecretStr, AfterValidator(_slack_token("xoxb-", "OAuth & Permissions"))]
+SlackAppToken = Annotated[
+    SecretStr, AfterValidator(_slack_token("xapp-", "Basic Information, App-Level Tokens"))
+]
+
+
 class SlackLimits(Section):
     """Pacing of what is sent to a channel."""
 
@@ -102,15 +118,29 @@ class SlackLimits(Section):
 
 
 class Slack(Section):
-    """The Slack app."""
+    """The Slack app; off without a bot token."""
 
-    bot_token: SecretStr | None = None
-    app_token: SecretStr | None = None
+    bot_token: SlackBotToken | None = None
+    app_token: SlackAppToken | None = None
     signing_secret: SecretStr | None = None
     api_base: WebAddress | None = None
     mode: Literal["socket", "http"] = "socket"
     limits: SlackLimits = SlackLimits()
     customer_channels: Annotated[tuple[str, ...], Listed] = ()
+
+    @model_validator(mode="after")
+    def _mode_is_whole(self) -> Slack:
+        if self.bot_token and self.mode == "socket" and not self.app_token:
+            raise fault(
+                "Socket Mode lacks an app-level token",
+                "set OKNO_SLACK__APP_TOKEN to the xapp-… with connections:write",
+            )
+        if self.bot_token and self.mode == "http" and not self.signing_secret:
+            raise fault(
+                'mode = "http" lacks a signing secret',
+                "set OKNO_SLACK__SIGNING_SECRET to the one under Basic Information",
+            )
+        return self
 
 
 class Pachca(Section):

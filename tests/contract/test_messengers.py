@@ -209,7 +209,7 @@ async def test_an_edit_takes_buttons_away(world: World):
 
 
 async def test_threads_are_named_closed_and_opened_again(world: World):
-    if not isinstance(world.messenger, Threads):
+    if not world.messenger.capabilities.threads:
         return
     thread = await thread_of(world)
     for _ in range(2):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,8 +22,8 @@ from bot.messengers.web.settings import WebLimits, WebSettings
 from domain.events import Edited, Event, Pressed, RawEvent, Wrote
 from storage.database import Database
 from storage.journal import JournalRow
-from tests.fakes.slack import SlackFake
 from tests.fakes.slack import Shown as SlackShown
+from tests.fakes.slack import SlackFake
 from tests.fakes.telegram import TelegramFake
 from tests.web.conftest import Browser, House
 
@@ -301,7 +301,9 @@ class SlackWorld:
         return self._told()
 
     def _told(self) -> list[Event]:
-        converted = [self.messenger.convert(raw.parsed) for raw in sorted(self.raws, key=lambda r: r.position)]
+        converted = [
+            self.messenger.convert(raw.parsed) for raw in sorted(self.raws, key=lambda r: r.position)
+        ]
         return [e for e in converted if isinstance(e, Edited | Pressed | Wrote)]
 
     async def customer_writes(self, text: str, reply_to: str | None = None) -> None:
@@ -340,7 +342,11 @@ class SlackWorld:
         return True
 
 
-WORLDS = {"telegram": lambda _: TelegramWorld(), "web": WebWorld, "slack": lambda _: SlackWorld()}
+WORLDS: dict[str, Callable[[Path], World]] = {
+    "telegram": lambda _: TelegramWorld(),
+    "web": WebWorld,
+    "slack": lambda _: SlackWorld(),
+}
 """How each messenger's world is made, given a folder of its own."""
 
 

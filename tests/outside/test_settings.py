@@ -124,14 +124,14 @@ def test_titles_follow_the_language(settings_file: Write) -> None:
 def test_keys_that_come_later_are_accepted_and_named(settings_file: Write) -> None:
     settings_file(
         '[tiers.gold]\nfirst_response = "5m"\n[sla]\nfirst_response = "10m"\nremind_at = ["50%", "10m"]\n'
-        '[slack]\ncustomer_channels = ["C1"]\n[desks.bugs]\nassign = "duty"\nchat = "slack:C1"\n'
+        '[slack]\ncustomer_channels = ["C1"]\n[desks.bugs]\nassign = "duty"\nchat = "pachca:1"\n'
         '[working_hours.holidays]\ncountry = "RU"\nclosed = ["2026-12-31"]\n'
         '[[rota.shifts]]\ndays = "mon-fri"\nhours = "10:00-15:00"\nagents = ["telegram:42"]\n'
         '[retention]\nmessages = "90d"\n[leads]\nmentions = ["@x"]\n'
     )
     settings = load()
     assert settings.not_yet_in_force() == [
-        "desks.bugs.chat (slack)",
+        "desks.bugs.chat (pachca)",
         "retention.messages",
         "slack.customer_channels",
     ]

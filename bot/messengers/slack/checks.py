@@ -46,10 +46,9 @@ class Checker:
         except WireError as error:
             return [self._error(error)]
         found = [self._good("account", name=me.get("user", ""), team=me.get("team", ""))]
-        missing = [scope for scope in SCOPES if self._wire.scopes and scope not in self._wire.scopes]
+        needed = (*SCOPES, CUSTOMIZE) if self._settings.names else SCOPES
+        missing = [scope for scope in needed if self._wire.scopes and scope not in self._wire.scopes]
         found += [self._bad("scope", scope=scope) for scope in missing]
-        if self._wire.scopes and CUSTOMIZE not in self._wire.scopes:
-            found.append(self._good("no_customize"))
         if self._settings.mode == "socket":
             found += await self._socket()
         return found

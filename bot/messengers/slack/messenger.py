@@ -170,6 +170,7 @@ class SlackMessenger:
 
     async def close(self) -> None:
         """Let go of connections."""
+        await self._people.close()
         await self._wire.close()
 
     def _link(self, chat: str, thread: str | None, message: str | None) -> str | None:

@@ -30,6 +30,7 @@ class People:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._known: OrderedDict[str, tuple[float, PersonSeen]] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[PersonSeen]] = {}
 
     async def complete(self, event: Event) -> Event:
         """The event with names where it has ids; within two seconds, else as it is."""
@@ -60,12 +61,28 @@ class People:
         known = self._known.get(native)
         if known is not None and known[0] > time.monotonic() - _FRESH:
             return known[1]
+        task = self._asked.get(native)
+        if task is None:
+            task = self._asked[native] = asyncio.get_running_loop().create_task(self._ask(native))
+            task.add_done_callback(lambda done: self._answered(native, done))
+        return await asyncio.shield(task)
+
+    async def _ask(self, native: str) -> PersonSeen:
+        """In a task of its own: who asks may give up waiting, the answer serves the next one."""
         found = await self._wire.call("users.info", user=native, include_locale=True)
-        person = _seen(native, found.get("user") or {})
-        self._known[native] = (time.monotonic(), person)
+        return _seen(native, found.get("user") or {})
+
+    def _answered(self, native: str, task: asyncio.Task[PersonSeen]) -> None:
+        self._asked.pop(native, None)
+        if not task.cancelled() and task.exception() is None:
+            self._known[native] = (time.monotonic(), task.result())
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return person
+
+    async def close(self) -> None:
+        """Ask no more."""
+        for task in list(self._asked.values()):
+            task.cancel()
 
 
 def _seen(native: str, user: Json) -> PersonSeen:

@@ -19,7 +19,7 @@ class SlackSettings:
     """The settings under `slack.`. Without `api_base` it is Slack's own server.
 
     `app_token` opens Socket Mode's connections, `connections` of them; `signing_secret` proves that Slack posted what
-    comes over HTTP. `silence` is after how many seconds without a sign of life a connection is given up.
+    comes over HTTP. `silence` is after how many seconds without a sign of life a connection is given up. `names`: agents are shown by their names, which takes a scope more.
     """
 
     bot_token: str = field(repr=False)
@@ -30,6 +30,7 @@ class SlackSettings:
     channel: Rate = PER_CHANNEL
     connections: int = 2
     silence: float = 30.0
+    names: bool = False
 
 
 def pacing_of(settings: SlackSettings) -> Pacing:
