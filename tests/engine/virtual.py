@@ -70,7 +70,10 @@ def now() -> float:
 
 
 class InlineDatabase(Database):
-    """Runs units in the caller, after a moment; `busy` tells which of them fail to commit."""
+    """Runs units in the caller, after a moment; `busy` tells which of them fail to commit.
+
+    Like the real one it keeps the order in which it is asked: timers of the very same moment would not.
+    """
 
     def __init__(self, busy: Callable[[], bool] = lambda: False, takes: float = 0.001) -> None:
         self._busy = busy
@@ -80,9 +83,12 @@ class InlineDatabase(Database):
         journal.create(self._conn)
         self._conn.commit()
         self.units = 0
+        self._asked = 0
 
     async def run(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.sleep(self._takes)
+        self._asked += 1
+        takes = self._takes + self._asked * 1e-9
+        await asyncio.sleep(takes)
         if self._busy():
             raise DatabaseBusy("no room")
         self.units += 1
@@ -93,7 +99,7 @@ class InlineDatabase(Database):
             savepoint.rollback()
             raise
         savepoint.commit()
-        await asyncio.sleep(self._takes)  # committed, and on its way back
+        await asyncio.sleep(takes)  # committed, and on its way back
         return result
 
     async def close(self) -> None:
