@@ -8,7 +8,8 @@ integers and text (no type processing happens). Elsewhere it goes through SQLAlc
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Table, bindparam, insert, update
@@ -16,6 +17,9 @@ from sqlalchemy.sql import Delete, Insert, Select, Update
 
 Row = Any
 """A named tuple of a query's columns."""
+
+DRIVER = "okno_driver"
+"""Under this name the writer leaves SQLite's own connection on SQLAlchemy's, where a query finds it fastest."""
 
 _PREFIX = "p_"  # a bind named like a column is taken for that column's value in INSERT and UPDATE
 
@@ -32,12 +36,12 @@ class Query:
     names must be written with `literal_column`, else the index isn't used.
     """
 
-    __slots__ = ("_make", "_slots", "_sql", "statement")
+    __slots__ = ("_make", "_sql", "_values", "statement")
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete) -> None:
         self.statement = statement
         self._sql: str | None = None
-        self._slots: tuple[tuple[str | None, Any], ...] = ()
+        self._values: Callable[[dict[str, Any]], Sequence[Any]] = tuple
         names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
         self._make: Callable[[Iterable[Any]], Row] = (
             namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[attr-defined]
@@ -62,21 +66,27 @@ class Query:
         return int(self._result(conn, params).rowcount)
 
     def _result(self, conn: Connection, params: dict[str, Any]) -> Any:
-        if conn.dialect.name != "sqlite" or conn.dialect.is_async:  # readers of SQLite are asynchronous
-            return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
+        driver: Any = conn.__dict__.get(DRIVER)
+        if driver is None:
+            if conn.dialect.name != "sqlite" or conn.dialect.is_async:  # readers of SQLite are asynchronous
+                return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
+            driver = conn.connection.driver_connection
         if self._sql is None:
             self._compile(conn)
-        values = [fixed if name is None else params[name] for name, fixed in self._slots]
-        # the driver's own connection: no pool checkout, no result wrapping
-        return conn.connection.driver_connection.execute(self._sql, values)  # type: ignore[union-attr]
+        return driver.execute(self._sql, self._values(params))
 
     def _compile(self, conn: Connection) -> None:
         compiled = self.statement.compile(dialect=conn.dialect)
-        keys: Iterable[str] = getattr(compiled, "positiontup", None) or ()
-        self._slots = tuple(
-            (k.removeprefix(_PREFIX), None) if k.startswith(_PREFIX) else (None, compiled.params[k])
-            for k in keys
-        )
+        keys: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        names = [k.removeprefix(_PREFIX) for k in keys if k.startswith(_PREFIX)]
+        if len(names) < len(keys):  # the statement brings values of its own
+            slots = [(k.removeprefix(_PREFIX), compiled.params[k], k.startswith(_PREFIX)) for k in keys]
+            self._values = lambda params: [params[k] if given else fixed for k, fixed, given in slots]
+        elif len(names) > 1:
+            self._values = itemgetter(*names)
+        elif names:
+            name = names[0]
+            self._values = lambda params: (params[name],)
         self._sql = str(compiled)
 
 

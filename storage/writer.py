@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from storage.query import DRIVER
 from storage.trouble import DatabaseBusy
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 (whatever it was belongs to whoever opens)
             self._tell(self._ready.set_exception, error)
             return
+        setattr(conn, DRIVER, conn.connection.driver_connection)
         self._tell(self._ready.set_result, None)
         with conn:
             while units := self._take():
