@@ -1,4 +1,4 @@
-"""Names as people chose them, made fit to stand inside a line of staff's. Pure."""
+"""Names and first words as people chose them, made fit to stand inside a line of staff's. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TURNS_LINES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 
 
 def tidy(name: str) -> str:
-    """The name on one line, without signs that turn around what stands beside it; empty when nothing of it shows."""
+    """The words on one line, without signs that turn around what stands beside it; empty when nothing of it shows."""
     shown = "".join(" " if char.isspace() else char for char in name if char not in _TURNS_LINES)
     words = " ".join(shown.split())[:LONGEST].rstrip()
     return words if any(_shows(char) for char in words) else ""

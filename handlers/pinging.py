@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from domain import cards
+from domain.names import tidy
 from domain.policy import LEADS, Address, Policy
 from domain.requests import Button, Buttons
 from domain.richtext import RichText, plain, silence_mentions
@@ -141,5 +142,5 @@ def _state(conn: Connection, policy: Policy, row: Row, ticket: Row) -> list[str]
 def _question(conn: Connection, ticket: Row) -> str:
     """The first line of the oldest unanswered question."""
     asked = messages.first_unanswered(conn, ticket.id, ticket.unanswered_since or 0)
-    words = " ".join((asked or ticket.subject).split())
+    words = tidy(asked or ticket.subject)
     return words if len(words) <= _QUOTE else words[: _QUOTE - 1].rstrip() + "…"

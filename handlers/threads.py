@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain import cards
+from domain.names import tidy
 from domain.policy import LEADS, Address, Desk, Policy
 from domain.richtext import plain
 from domain.texts import text
@@ -31,7 +32,7 @@ def title_of(customer: str, subject: str, ticket_id: int) -> str:
 
 def subject_of(words: str) -> str:
     """The first words of a question, on one line."""
-    line = " ".join(words.split())
+    line = tidy(words)
     if len(line) <= _SUBJECT_LIMIT:
         return line
     cut = line.rfind(" ", _SUBJECT_LIMIT // 2, _SUBJECT_LIMIT)

@@ -39,6 +39,12 @@ def test_what_was_said_names_the_ticket_where_there_are_no_topics_and_whose_word
     assert "Зоя" in history
 
 
+def test_first_words_turn_nothing_around_in_a_threads_name():
+    office = Office()
+    office.writes("anna", "\u202eабв\nгде")
+    assert office.screen("howto").threads[office.thread("howto")][0] == "Anna · абв где #1"
+
+
 def test_a_move_while_letters_wait_takes_them_along_in_order():
     office, thread = asked()
     office.hold = True
@@ -116,7 +122,11 @@ def home_office() -> Office:
     office = Office()
     caps = {"m": CAPS, "home": CAPS}
     office.policy = replace(
-        office.policy, desks=DESKS, leads_address=None, capabilities=caps, accounts={"m": "bot", "home": "home"}
+        office.policy,
+        desks=DESKS,
+        leads_address=None,
+        capabilities=caps,
+        accounts={"m": "bot", "home": "home"},
     )
     office.restarts()
     admin(office)
