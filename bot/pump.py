@@ -48,6 +48,9 @@ CAPACITY = 10_000
 QUIET = 0.5
 """An album is complete when no part came for so long, in seconds."""
 
+UNSETTLED_MOST = 60.0
+"""How long an album waits at most for the messenger's first complete receipt, in seconds."""
+
 _ALBUM_MOST = 100
 _UNSETTLED = 0.1
 _TRIES = 3
@@ -240,10 +243,11 @@ class Pump:
             return 0.0
         if any(row.album != album for _, _, row in lane.rows):
             return 0.0  # something later came: the album has ended
-        settled = self._messengers[lane.key[0]].settled_at
+        now, settled = self._loop.time(), self._messengers[lane.key[0]].settled_at
         if settled is None:
-            return max(_UNSETTLED, lane.touched + QUIET - self._loop.time())
-        return max(lane.touched, settled) + QUIET - self._loop.time()
+            waits_for_receipt = now - lane.touched < UNSETTLED_MOST
+            return max(_UNSETTLED, lane.touched + QUIET - now) if waits_for_receipt else 0.0
+        return max(lane.touched, settled) + QUIET - now
 
     async def _work(self) -> None:
         """Handle heads as long as there are any whose turn it is."""

@@ -99,6 +99,17 @@ def test_after_a_start_quiet_counts_from_the_first_complete_receipt() -> None:
     run(main())
 
 
+def test_an_album_waits_no_longer_than_a_minute_for_the_first_receipt() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.messenger.settled = None
+        bench.pump.offer([bench.row("one", album="x")])
+        await asyncio.sleep(61)
+        assert bench.texts == [["one"]]
+
+    run(main())
+
+
 def test_an_event_that_cannot_be_read_is_given_up_and_its_lane_goes_on() -> None:
     async def main() -> None:
         bench = Bench()
