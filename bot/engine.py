@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.delivery import Delivery, Letters
 from bot.intake import Intake
-from bot.messengers.contract import ShowsProfile
+from bot.messengers.contract import CatchesUp, Past, ShowsProfile
 from bot.patience import Committer, full_jitter
 from bot.pump import Handlers, Pump
 from domain.policy import LEADS
 from handlers import delivered, dispatch, letters, settling_in, timed
-from storage import attempts, chats, journal
+from storage import attempts, chats, journal, past
 from storage.database import DatabaseBusy
 
 if TYPE_CHECKING:
@@ -81,7 +82,16 @@ class Engine:
         self.pump.attach(messenger)
         await self._replay(messenger)
         await self._deliver_for(messenger)
+        if isinstance(messenger, CatchesUp):
+            messenger.remembers(partial(self._past, messenger))
         self.health.messenger(messenger.name).started = True
+
+    async def _past(self, messenger: Messenger) -> Past:
+        """What is known of a messenger's chats, for it to read what it hasn't heard."""
+        key = (messenger.name, messenger.account)
+        newest = await self.committer.run(past.newest, *key)
+        threads = await self.committer.run(past.threads, *key)
+        return Past(None if newest is None else newest / 1000, threads)
 
     async def receive(self, messenger: Messenger) -> None:
         """Receive for ever; a receive loop that fails by a mistake of its own starts again."""

@@ -7,7 +7,7 @@ Whatever goes wrong becomes an `Outcome`; only programming errors raise.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -128,6 +128,28 @@ class LooksUp(Protocol):
 
     async def look_up(self, request: Send) -> Outcome | None:
         """Sent when the message turns out to be there, None when it isn't; another outcome when that can't be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of a messenger's chats. `since`: when something last came from it, in Unix seconds.
+
+    `threads`: the chats to look through, those first that matter most, each with the threads of its open tickets.
+    """
+
+    since: float | None
+    threads: Mapping[str, tuple[str, ...]]
+
+
+Remember = Callable[[], Awaitable[Past]]
+
+
+@runtime_checkable
+class CatchesUp(Protocol):
+    """After a gap it can read what was written meanwhile; whatever was kept already is kept once."""
+
+    def remembers(self, remember: Remember) -> None:
+        """Where to ask what was known before a gap; told before it receives."""
 
 
 @runtime_checkable

@@ -306,6 +306,11 @@ class SlackFake:
                 await self._connected.wait()
 
     @property
+    def pending(self) -> int:
+        """How many events still try to reach the app."""
+        return len(self._tasks)
+
+    @property
     def connections(self) -> int:
         return len(self._sockets)
 

@@ -80,7 +80,8 @@ class Methods:
         return {"user": person.body()}
 
     def _list(self, given: Json) -> Json:
-        return {"channels": [c.body() for c in self.world.channels.values()]}
+        private = given.get("types") == "im"
+        return {"channels": [c.body() for c in self.world.channels.values() if c.private is private]}
 
     def _inside(self, given: Json) -> Channel:
         channel = self.world.channel(given.get("channel"))

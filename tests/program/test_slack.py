@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -134,6 +135,38 @@ async def test_killed_in_the_middle_nothing_is_lost_or_doubled_inbound(fake: Sla
         await until(lambda: {m.text for m in people.of_app(desk)} >= set(sent))
         seen = Counter(m.text for m in people.of_app(desk) if m.text in sent)
         assert max(seen.values()) == 1, seen
+
+
+async def test_what_was_written_during_an_outage_is_read_from_history_in_its_order(tmp_path: Path):
+    async with SlackFake(again=0.05, retries=2) as fake:  # Slack gives up soon
+        people = fake.people
+        anna, boris, ivan = people.user("Anna"), people.user("Boris"), people.user("Ivan")
+        desk = people.channel("howto", [ivan])
+        async with running(tmp_path, **slack(fake, howto=desk)) as program:
+            first = people.writes(anna, "before")
+            await until(lambda: [m for m in people.of_app(desk) if m.text == "before"])
+            card = people.of_app(desk)[0]
+            await program.kill()
+            aged(tmp_path, 3600)
+            for n in range(3):
+                people.writes(anna, f"meanwhile {n}")
+            people.edits(anna, first, "before, and more")
+            people.writes(boris, "for the first time")
+            people.writes(ivan, "an answer meanwhile", desk, card.ts)
+            await until(lambda: not fake.pending)
+            await program.start()
+            await until(lambda: [m for m in people.of_app(anna) if m.text == "an answer meanwhile"])
+            await until(lambda: [m for m in people.of_app(desk) if m.text == "for the first time"])
+            people.writes(anna, "after")
+            await until(lambda: [m for m in people.of_app(desk) if m.text == "after"])
+            copies = [m.text for m in people.of_app(desk, card.ts)[1:]]
+            assert copies == ["before, and more", "meanwhile 0", "meanwhile 1", "meanwhile 2", "after"]
+
+
+def aged(folder: Path, seconds: int) -> None:
+    """Make everything kept so long older, as if the program had ended then."""
+    with sqlite3.connect(folder / "okno.db") as database:
+        database.execute("UPDATE journal SET received_at = received_at - ?", (seconds * 1000,))
 
 
 async def test_events_over_http(fake: SlackFake, tmp_path: Path):

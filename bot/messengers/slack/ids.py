@@ -121,10 +121,16 @@ def message_events(payload: dict[str, Any], channel: str, message: dict[str, Any
     return [_raw(part, key, lane, ts, album) for part, key in zip(parts, keys, strict=True)]
 
 
-def from_history(channel: str, message: dict[str, Any]) -> list[RawEvent]:
-    """A message read from a channel's history, as the event that should have told of it."""
+def from_history(channel: str, message: dict[str, Any], oldest: str) -> list[RawEvent]:
+    """A message read from a channel's history, as the events that should have told of it; its edit too, if later."""
     event = {**message, "type": "message", "channel": channel}
-    return raw_events({"type": "event_callback", "event": event})
+    found = raw_events({"type": "event_callback", "event": event})
+    edited = message.get("edited")
+    if isinstance(edited, dict) and str(edited.get("ts", "")) > oldest:
+        stamp = edited["ts"]
+        change = {"type": "message", "subtype": "message_changed", "channel": channel, "ts": stamp}
+        found += raw_events({"type": "event_callback", "event": {**change, "message": message}})
+    return found
 
 
 def _about(event: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bot.messengers.slack.blocks import MAX_TEXT
 from bot.messengers.slack.changing import DELIVERED, Changer
 from bot.messengers.slack.checks import Checker
 from bot.messengers.slack.convert import Reader, convert
+from bot.messengers.slack.history import History
 from bot.messengers.slack.people import People
 from bot.messengers.slack.receiving import Receiver
 from bot.messengers.slack.rich import escaped
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.messengers.contract import Accept, FileSource, Finding
+    from bot.messengers.contract import Accept, FileSource, Finding, Remember
     from domain.events import Event
     from domain.requests import Delete, Edit, Outcome, React, Send
 
@@ -70,7 +71,8 @@ class SlackMessenger:
         self._sender = Sender(self._wire, self._uploader)
         self._changer = Changer(self._wire)
         self._people = People(self._wire)
-        self._receiver = Receiver(settings, self._wire, self.health, self._uploader.heard)
+        self._history = History(self._wire)
+        self._receiver = Receiver(settings, self._wire, self.health, self._uploader.heard, self._history)
         self._checker = Checker(settings, self._wire, locale)
         self._reader = Reader("", locale)
 
@@ -106,6 +108,10 @@ class SlackMessenger:
     async def receive(self, accept: Accept) -> None:
         """Receive until cancelled: over Socket Mode, or what Slack posts."""
         await self._receiver.receive(accept)
+
+    def remembers(self, remember: Remember) -> None:
+        """Where to ask what was known before a gap."""
+        self._history.remember = remember
 
     def routes(self, accept: Accept) -> list[web.RouteDef]:  # noqa: ARG002 (it is the one that `receive` is given)
         """The address that Slack posts to, in HTTP mode."""

@@ -20,6 +20,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.messengers.slack import ids
+from bot.messengers.slack.history import GAP
 from bot.messengers.slack.settings import NAME
 from bot.messengers.slack.wire import ApiError, NotReachedError, Wire, WireError
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.messengers.contract import Accept, Health
+    from bot.messengers.slack.history import History
     from bot.messengers.slack.settings import SlackSettings
     from bot.messengers.slack.wire import Json
     from domain.events import RawEvent
@@ -38,6 +40,7 @@ MAX_BODY = 4 * 1024 * 1024
 """The longest event that is read over HTTP, in bytes."""
 
 _QUEUE = 100
+_ORDER_SECONDS = 10.0
 _LONGEST_PAUSE = 30.0
 _UNAUTHORISED = ("invalid_auth", "not_authed", "token_revoked", "account_inactive", "not_allowed_token_type")
 _UNAUTHORISED_PAUSE = 60.0
@@ -47,7 +50,12 @@ class Receiver:
     """Receives for one app. `settled_at` is when it first could; `heard` is told of every payload."""
 
     def __init__(
-        self, settings: SlackSettings, wire: Wire, health: Health, heard: Callable[[Json], None]
+        self,
+        settings: SlackSettings,
+        wire: Wire,
+        health: Health,
+        heard: Callable[[Json], None],
+        history: History,
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -55,25 +63,51 @@ class Receiver:
         self._heard = heard
         self._verifier = SignatureVerifier(settings.signing_secret) if settings.signing_secret else None
         self._accept: Accept | None = None
+        self._history = history
         self._open = 0
+        self._alone_since: float | None = None
+        self._caught_up = asyncio.Event()
         self.settled_at: float | None = None
 
     async def receive(self, accept: Accept) -> None:
         """Receive until cancelled."""
         self._accept = accept
         try:
-            if self._settings.mode == "http":
-                self._well()
-                await asyncio.Event().wait()
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._settings.connections):
-                    group.create_task(self._connected(accept))
+                group.create_task(self._catch_up(accept))
+                if self._settings.mode == "socket":
+                    for _ in range(self._settings.connections):
+                        group.create_task(self._connected(accept, group))
+                else:
+                    self._well()
+                    await asyncio.Event().wait()
         finally:
             self._accept = None
 
+    # ── after a gap ──
+
+    async def _catch_up(self, accept: Accept, since: float | None = None) -> None:
+        """Read what was written meanwhile; what comes in waits for it a while, so that all is handled in its order."""
+        self._caught_up.clear()
+        enough = asyncio.get_running_loop().call_later(_ORDER_SECONDS, self._caught_up.set)
+        try:
+            await self._history.catch_up(accept, since)
+        except Exception as error:  # noqa: BLE001 (what comes in is received all the same)
+            _log.warning(
+                "what was written meanwhile can't be read", messenger=NAME, error=type(error).__name__
+            )
+        finally:
+            enough.cancel()
+            self._caught_up.set()
+
+    def _connected_again(self, accept: Accept, group: asyncio.TaskGroup) -> None:
+        since, self._alone_since = self._alone_since, None
+        if since is not None and time.time() - since > GAP:
+            group.create_task(self._catch_up(accept, since))
+
     # ── Socket Mode ──
 
-    async def _connected(self, accept: Accept) -> None:
+    async def _connected(self, accept: Accept, group: asyncio.TaskGroup) -> None:
         """One connection, made again whenever it ends; Slack ends each after some hours and says so before."""
         failures = 0
         while True:
@@ -83,6 +117,7 @@ class Receiver:
                     str(opened["url"]), heartbeat=self._settings.silence, max_msg_size=MAX_BODY
                 ) as socket:
                     failures = 0
+                    self._connected_again(accept, group)
                     await self._served(socket, accept)
             except (WireError, aiohttp.ClientError, OSError, TimeoutError) as error:
                 failures += 1
@@ -91,15 +126,18 @@ class Receiver:
     async def _served(self, socket: aiohttp.ClientWebSocketResponse, accept: Accept) -> None:
         """Read envelopes and have them kept, until the connection ends or Slack wants another one."""
         envelopes: asyncio.Queue[Json | None] = asyncio.Queue(_QUEUE)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_all(socket, envelopes, accept))
-            self._open += 1
-            try:
-                await self._read(socket, envelopes)
-            finally:
-                self._open -= 1
-                self._health.connected = self._open > 0
+        keeping = asyncio.create_task(self._keep_all(socket, envelopes, accept))
+        self._open += 1
+        try:
+            await self._read(socket, envelopes)
             await envelopes.put(None)
+            await keeping
+        finally:
+            keeping.cancel()
+            self._open -= 1
+            self._health.connected = self._open > 0
+            if not self._open:
+                self._alone_since = time.time()
 
     async def _read(
         self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None]
@@ -123,6 +161,7 @@ class Receiver:
     ) -> None:
         """Keep what has come, all at once, and only then acknowledge each. What isn't kept Slack sends again."""
         while (first := await envelopes.get()) is not None:
+            await self._caught_up.wait()
             batch = [first]
             while not envelopes.empty() and (following := envelopes.get_nowait()) is not None:
                 batch.append(following)
@@ -168,7 +207,9 @@ class Receiver:
             return web.Response(status=400)
         if payload.get("type") == "url_verification":
             return web.json_response({"challenge": str(payload.get("challenge", ""))})
-        if self._accept is None or not await self._kept(self._accept, self._events({"payload": payload})):
+        if self._accept is None or not self._caught_up.is_set():
+            return web.Response(status=503)
+        if not await self._kept(self._accept, self._events({"payload": payload})):
             return web.Response(status=503)
         self._well()
         return web.Response()
