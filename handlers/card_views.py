@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -26,13 +28,27 @@ _PLAIN_DETAILS = ("email", "address")
 _LONGEST_DETAILS = 300
 
 
-def card_of(conn: Connection, policy: Policy, place: Row) -> tuple[RichText, Buttons]:
-    """The card of a ticket's place: its words and buttons as they should be at this moment."""
-    return card(view_of(conn, policy, place), policy.locale)
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as it should be shown: words, buttons, and whether its ticket waits for an agent in this place."""
+
+    words: RichText
+    buttons: Buttons
+    waits: bool
+
+    @property
+    def print(self) -> str:
+        """What tells this card from any other; short."""
+        return hashlib.sha256(repr((self.words, self.buttons, self.waits)).encode()).hexdigest()[:16]
 
 
-def waits(conn: Connection, place: Row) -> bool:
-    """Whether the ticket waits for an agent's answer in this place."""
+def card_of(conn: Connection, policy: Policy, place: Row) -> Card:
+    """The card of a ticket's place as it should be at this moment."""
+    words, buttons = card(view_of(conn, policy, place), policy.locale)
+    return Card(words, buttons, _waits(conn, place))
+
+
+def _waits(conn: Connection, place: Row) -> bool:
     ticket = tickets.get(conn, place.ticket_id)
     return bool(ticket.state == "agent" and ticket.desk_place_id == place.id)
 

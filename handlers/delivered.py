@@ -53,6 +53,7 @@ def _opened(turn: Turn, work: Work, outcome: Sent) -> None:
     values = {
         "card_ref": ref,
         "card_shown": work.revision,
+        "card_print": work.step.partition(":")[2],
         "state": "left" if place.state == "left" else "open",
     }
     if place.root is None:
@@ -64,12 +65,13 @@ def _opened(turn: Turn, work: Work, outcome: Sent) -> None:
 
 def _shown(turn: Turn, work: Work) -> None:
     """A card, title or mark shows as it should, as of when the request was made."""
-    if work.step == "card-edit":
-        places.change(turn.conn, work.place_id, card_shown=work.revision)
-    elif work.step == "title":
+    step, _, detail = work.step.partition(":")
+    if step == "card-edit":
+        places.change(turn.conn, work.place_id, card_shown=work.revision, card_print=detail)
+    elif step == "title":
         places.change(turn.conn, work.place_id, closed_shown=work.revision)
     elif work.message_id is not None:
-        messages.change(turn.conn, work.message_id, mark_shown=work.step.partition(":")[2])
+        messages.change(turn.conn, work.message_id, mark_shown=detail)
 
 
 def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
@@ -81,6 +83,8 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
         _copied(turn, work, letter, outcome.refs, still_here=still_here)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
+    elif letter.kind == "late":
+        _link(turn, work, outcome.refs[0], "say", letter_id=letter.id, ticket_id=letter.ticket_id)
     elif letter.kind in ("held", "reheld"):
         for ref in outcome.refs:
             _link(turn, work, ref, "held", letter_id=letter.id, ticket_id=letter.ticket_id)

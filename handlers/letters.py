@@ -108,39 +108,25 @@ def _opening_work(conn: Connection, policy: Policy, place: Row) -> Work:
     if place.state == "new" and place.threaded and policy.capabilities[place.messenger].threads:
         request: Request = OpenThread(place.native, place.title)
         return _work(place, request, Priority.RELAY, "letters", "topic")
-    words, buttons = card_views.card_of(conn, policy, place)
-    content = Content(text=words)
-    key = f"card-{place.id}-{place.generation}"
+    card = card_views.card_of(conn, policy, place)
     request = Send(
         place.native,
-        (content,),
-        key,
+        (Content(text=card.words),),
+        f"card-{place.id}-{place.generation}",
         thread=making.thread_of(place),
-        buttons=buttons,
+        buttons=card.buttons,
         role="card",
-        waits=card_views.waits(conn, place),
+        waits=card.waits,
     )
-    return _work(place, request, Priority.RELAY, "letters", "card", place.card_wanted)
+    return _work(place, request, Priority.RELAY, "letters", f"card:{card.print}", place.card_wanted)
 
 
 def _state_work(conn: Connection, policy: Policy, place: Row) -> Work | None:
     caps = policy.capabilities[place.messenger]
-    if (
-        place.state in ("open", "left")
-        and place.card_ref
-        and place.card_wanted != place.card_shown
-        and caps.edits
-    ):
-        words, buttons = card_views.card_of(conn, policy, place)
-        edit = Edit(
-            place.native,
-            place.card_ref,
-            Content(text=words),
-            making.thread_of(place),
-            buttons=buttons,
-            waits=card_views.waits(conn, place),
-        )
-        return _work(place, edit, Priority.STATE, "state", "card-edit", place.card_wanted)
+    if place.card_ref and place.card_wanted != place.card_shown and caps.edits:
+        card = _new_card(conn, policy, place)
+        if card is not None:
+            return card
     if (
         place.state == "open"
         and place.closed_wanted != place.closed_shown
@@ -153,6 +139,19 @@ def _state_work(conn: Connection, policy: Policy, place: Row) -> Work | None:
         return _work(place, shown, Priority.STATE, "state", "title", place.closed_wanted)
     message = messages.mark_due(conn, place.id) if caps.reacts else None
     return None if message is None else _mark_work(place, message, caps)
+
+
+def _new_card(conn: Connection, policy: Policy, place: Row) -> Work | None:
+    """The card made anew; None when it shows the same already, which would only cost an allowance."""
+    if place.state not in ("open", "left"):
+        return None
+    card = card_views.card_of(conn, policy, place)
+    if card.print == place.card_print:
+        places.change(conn, place.id, card_shown=place.card_wanted)
+        return None
+    words, thread = Content(text=card.words), making.thread_of(place)
+    edit = Edit(place.native, place.card_ref, words, thread, buttons=card.buttons, waits=card.waits)
+    return _work(place, edit, Priority.STATE, "state", f"card-edit:{card.print}", place.card_wanted)
 
 
 def _mark_work(place: Row, message: Row, caps: Capabilities) -> Work:

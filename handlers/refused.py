@@ -38,13 +38,14 @@ def refused(turn: Turn, work: Work, outcome: Refused) -> None:
 
 def _step_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> None:
     """A topic, card, title or mark can't be: the ticket goes on without it."""
-    if work.step == "topic":
+    step = work.step.partition(":")[0]
+    if step == "topic":
         chats.set_threaded(turn.conn, place.chat_id, threaded=False)
-    elif work.step == "card":
+    elif step == "card":
         _park(turn, place, outcome)
-    elif work.step == "card-edit":
+    elif step == "card-edit":
         places.change(turn.conn, place.id, card_shown=work.revision)
-    elif work.step == "title":
+    elif step == "title":
         places.change(turn.conn, place.id, closed_shown=work.revision)
     elif work.message_id is not None:
         messages.change(

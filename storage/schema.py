@@ -176,6 +176,7 @@ places = Table(
     _number("card_wanted"),
     _number("card_shown"),
     _text("card_menu"),
+    _text("card_print"),  # what tells the card that is shown from any other
     _number("closed_wanted"),
     _number("closed_shown"),
     _number("generation"),
@@ -541,6 +542,7 @@ web_messages = Table(
     _text("role"),  # message | card | bot
     _text("author"),
     _text("content"),
+    _text("words"),  # what a search finds it by, without case; only in desks
     _text("buttons"),
     _text("album"),
     Column("reply_to_id", Id, nullable=True),
