@@ -141,8 +141,8 @@ def _park(turn: Turn, place: Row, outcome: Refused) -> None:
     """Nothing is sent to this staff chat until the bot can write there again; the leads are told once a day."""
     chats.park(turn.conn, place.chat_id, outcome.reason)
     desk = chats.desk_of(turn.conn, place.chat_id)
-    leads = chats.binding(turn.conn, LEADS)
-    if leads is None or leads.chat_id == place.chat_id:
+    chat_id = _told_instead(turn, place.chat_id)
+    if chat_id is None:
         return
     today = f"{turn.now:%Y-%m-%d} {outcome.reason}"
     if once.first(turn.conn, "parked", str(place.chat_id), today, turn.now_ms):
@@ -150,7 +150,15 @@ def _park(turn: Turn, place: Row, outcome: Refused) -> None:
         known = turn.policy.desk(desk) if desk else None
         where = known.title if known else place.native
         words = text(locale, "desk.unreachable", desk=where, reason=_reason(locale, outcome))
-        relay.say(turn, places.whole_chat(turn.conn, leads.chat_id), words, priority=Priority.PING)
+        relay.say(turn, places.whole_chat(turn.conn, chat_id), words, priority=Priority.PING)
+
+
+def _told_instead(turn: Turn, chat_id: int) -> int | None:
+    """The chat of the leads, else of another desk, that can hear what is wrong with this one."""
+    names = [LEADS, *(desk.name for desk in turn.policy.desks)]
+    bound = [chats.binding(turn.conn, name) for name in names]
+    others = [row.chat_id for row in bound if row is not None and row.chat_id != chat_id]
+    return next((other for other in others if not chats.by_id(turn.conn, other).parked), None)
 
 
 def unpark(turn: Turn, chat_id: int, *, certainly: bool) -> None:

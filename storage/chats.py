@@ -8,6 +8,8 @@ from domain.events import ChatSeen
 from storage.query import Changing, Query, Row, inserting, p
 from storage.schema import chat_aliases, chats, desks, places
 
+_ASSUMED = 2  # a chat is taken to have threads, and none of its events has been seen yet
+
 _BY_NATIVE = Query(
     select(chats).where(
         chats.c.messenger == p("messenger"), chats.c.account == p("account"), chats.c.native == p("native")
@@ -81,24 +83,31 @@ def by_id(conn: Connection, chat_id: int) -> Row:
 
 
 def see(conn: Connection, messenger: str, account: str, seen: ChatSeen) -> Row:
-    """The chat as it was seen just now; a new one is remembered, a changed title or form is noted."""
+    """The chat as it was seen just now; a new one is remembered, a changed title or form is noted.
+
+    Once threads were seen in a chat, it has them until the platform refuses to make one: not every event says so.
+    """
     row = find(conn, messenger, account, seen.native)
     if row is None:
         values = {"kind": seen.kind, "title": seen.title, "threaded": int(seen.threaded)}
         chat_id = _ADD.value(conn, messenger=messenger, account=account, native=seen.native, **values)
         return by_id(conn, chat_id)
     title = seen.title or row.title
-    if (row.title, row.threaded, row.kind) != (title, int(seen.threaded), seen.kind):
-        _CHANGE(conn, row.id, title=title, threaded=int(seen.threaded), kind=seen.kind)
+    threaded = int(seen.threaded) if row.threaded == _ASSUMED else int(seen.threaded or row.threaded)
+    if (row.title, row.threaded, row.kind) != (title, threaded, seen.kind):
+        _CHANGE(conn, row.id, title=title, threaded=threaded, kind=seen.kind)
         return by_id(conn, row.id)
     return row
 
 
 def expect(conn: Connection, messenger: str, account: str, native: str, *, threaded: bool) -> Row:
-    """The chat that the settings name; not seen yet, it is taken for a group."""
+    """The chat that the settings name; not seen yet, it is taken for a group with or without threads."""
     row = find(conn, messenger, account, native)
     if row is None:
-        return see(conn, messenger, account, ChatSeen(native, "group", "", threaded))
+        row = see(conn, messenger, account, ChatSeen(native, "group", "", threaded))
+        if threaded:
+            _CHANGE(conn, row.id, threaded=_ASSUMED)
+            row = by_id(conn, row.id)
     return row
 
 

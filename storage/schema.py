@@ -62,7 +62,7 @@ chats = Table(
     _text("native"),
     _text("kind"),  # private | group
     _text("title"),
-    _number("threaded"),
+    _number("threaded"),  # 0 no, 1 yes, 2 assumed: not seen yet
     _number("next_lane"),
     _text("parked"),  # why nothing can be sent there; empty when all is well
     _text("lease_owner"),

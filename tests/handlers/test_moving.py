@@ -284,3 +284,18 @@ def test_a_private_chat_with_a_bot_is_nobody():
     bot = PersonSeen("b", "Bot", is_bot=True)
     office.feed(Wrote(ChatSeen("b", "private"), bot, "1", Content(text=RichText("x")), office.now))
     assert office.screen("howto").threads == {}
+
+
+def test_an_event_that_does_not_tell_of_topics_takes_none_away():
+    office, _ = asked()
+    chats.see(office.conn, "m", "bot", ChatSeen("-1", "group", "How-to", threaded=False))
+    office.writes("boris", "И я")
+    assert len(office.screen("howto").threads) == 2
+
+
+def test_without_a_leads_chat_another_desk_hears_of_one_that_cannot_be_written_to():
+    office, _ = asked()
+    chats.unbind(office.conn, "leads")
+    office.outcomes = lambda w: Refused("chat", "refused.kicked") if w.chat == "-1" else None
+    office.writes("anna", "раз")
+    assert len(office.screen("bugs").messages) == 1
