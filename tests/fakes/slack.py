@@ -69,6 +69,8 @@ class SlackFake:
         self.http_url: str | None = None
         self.rate: tuple[int, float] | None = None
         self.swallows_acks = 0
+        self.silent = False
+        self.opened = 0
         self.delivered: list[Json] = []
         self.refused = 0
         self._again, self._retries = again, retries
@@ -275,8 +277,9 @@ class SlackFake:
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest.hexdigest()}"}
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
+        self.opened += 1
         await socket.send_str(
             orjson.dumps({"type": "hello", "num_connections": len(self._sockets) + 1}).decode()
         )
@@ -284,6 +287,8 @@ class SlackFake:
         self._connected.set()
         try:
             async for frame in socket:
+                if frame.type is aiohttp.WSMsgType.PING and not self.silent:
+                    await socket.pong(frame.data)
                 if frame.type is aiohttp.WSMsgType.TEXT:
                     self._acknowledged(orjson.loads(frame.data))
         finally:

@@ -99,12 +99,18 @@ def _raw_events(payload: dict[str, Any]) -> list[RawEvent]:
         return []
     lane = lane_of(channel, about.get("thread_ts") or about.get("ts"))
     if subtype == "message_changed":
-        edited = about.get("edited")
-        stamp = str(edited.get("ts")) if isinstance(edited, dict) else f"changed:{ts}"
-        return [_raw(payload, f"{channel}:{about.get('ts')}:{stamp}", lane, ts)]
+        return [_raw(payload, f"{channel}:{about.get('ts')}:{_change(event, about)}", lane, ts)]
     if subtype == "message_deleted":
         return [_raw(payload, f"{channel}:{event.get('deleted_ts')}:deleted", lane, ts)]
     return message_events(payload, channel, event)
+
+
+def _change(event: dict[str, Any], message: dict[str, Any]) -> str:
+    """Which change of a message an event tells of: a person's edit has a moment of its own, Slack's doings don't."""
+    edited, before = message.get("edited"), event.get("previous_message")
+    if not isinstance(edited, dict) or (isinstance(before, dict) and before.get("edited") == edited):
+        return f"changed:{event.get('ts')}"
+    return str(edited.get("ts"))
 
 
 def message_events(payload: dict[str, Any], channel: str, message: dict[str, Any]) -> list[RawEvent]:

@@ -122,7 +122,7 @@ def _token(what: str, label: str | None) -> RichText:
     if what.startswith("!"):
         return plain("@" + (words.lstrip("@") or what[1:].partition("^")[0]))
     address = unescaped(what)
-    if not words or words == address:
+    if words in ("", address, address.removeprefix("mailto:")):
         return plain(address.removeprefix("mailto:"))
     return RichText(words, (Span("link", 0, len(words), address),))
 

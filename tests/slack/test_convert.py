@@ -1,0 +1,235 @@
+"""Events as Slack sends them, in Okno's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.messengers.slack import ids
+from bot.messengers.slack.convert import MalformedError, Reader, convert
+from domain.events import Deleted, Edited, Event, Ignored, Membership, Pressed, Reacted, Wrote
+from tests.fakes.slack import BOT_USER
+from tests.fakes.slack_people import People
+from tests.fakes.slack_world import Json, World
+
+ME = Reader(BOT_USER, "en")
+
+
+class Ear:
+    """Hears what the app would hear."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.people = People(self.world)
+        self.heard: list[Json] = []
+        self.world.emit = lambda event: self.heard.append({"type": "event_callback", "event": event})
+        self.people.interact = self.heard.append
+        self.anna = self.people.user("Anna")
+        self.ivan = self.people.user("Ivan")
+        self.desk = self.people.channel("howto", [self.ivan])
+
+    def newest(self) -> Event:
+        return self.events()[-1]
+
+    def events(self) -> list[Event]:
+        return [convert(raw.parsed, ME) for raw in ids.raw_events(self.heard[-1])]
+
+    def keys(self) -> list[str]:
+        return [raw.key for payload in self.heard for raw in ids.raw_events(payload)]
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+def test_a_customer_in_private(ear: Ear):
+    ts = ear.people.writes(ear.anna, "Hello")
+    event = ear.newest()
+    assert isinstance(event, Wrote)
+    assert (event.chat.kind, event.chat.native, event.chat.threaded) == (
+        "private",
+        ear.people.dm(ear.anna),
+        False,
+    )
+    assert (event.ref, event.author.native, event.content.text.text, event.thread) == (
+        ts,
+        ear.anna,
+        "Hello",
+        None,
+    )
+
+
+def test_an_answer_in_private_answers_the_threads_message(ear: Ear):
+    ts = ear.people.writes(ear.anna, "Hello")
+    ear.people.writes(ear.anna, "more", thread=ts)
+    event = ear.newest()
+    assert isinstance(event, Wrote)
+    assert (event.thread, event.reply_to) == (None, ts)
+
+
+def test_a_thread_of_a_channel(ear: Ear):
+    root = ear.people.writes(ear.ivan, "root", ear.desk)
+    ear.people.writes(ear.ivan, "in it", ear.desk, root, subtype="thread_broadcast")
+    event = ear.newest()
+    assert isinstance(event, Wrote)
+    assert (event.chat.threaded, event.thread, event.reply_to) == (True, root, None)
+    lanes = [raw.lane for payload in ear.heard for raw in ids.raw_events(payload)]
+    assert lanes == [f"{ear.desk}:{root}"] * 2
+
+
+def test_several_files_are_an_album(ear: Ear):
+    ts = ear.people.sends(
+        ear.anna, [("a.png", b"1", "image/png"), ("b.pdf", b"22", "application/pdf")], "both"
+    )
+    first, second = ear.events()
+    assert isinstance(first, Wrote)
+    assert isinstance(second, Wrote)
+    assert (first.ref, second.ref) == (ts, f"{ts}#1")
+    assert first.album == second.album is not None
+    assert (first.content.kind, second.content.kind) == ("photo", "document")
+    assert (first.content.text.text, second.content.text.text) == ("both", "")
+    assert len(set(ear.keys())) == 2
+
+
+def test_an_edit_that_changed_something_is_one(ear: Ear):
+    ts = ear.people.writes(ear.anna, "before")
+    ear.people.edits(ear.anna, ts, "after")
+    event = ear.newest()
+    assert isinstance(event, Edited)
+    assert (event.ref, event.content.text.text) == (ts, "after")
+    ear.people.edits(ear.anna, ts, "after")
+    assert isinstance(ear.newest(), Ignored)
+    ear.people.unfurls(ear.anna, ts)
+    assert isinstance(ear.newest(), Ignored)
+    assert len(set(ear.keys())) == 4
+
+
+def test_deletions_name_every_part(ear: Ear):
+    ts = ear.people.sends(ear.anna, [("a", b"1", "text/plain"), ("b", b"2", "text/plain")])
+    ear.people.deletes(ear.anna, ts)
+    event = ear.newest()
+    assert isinstance(event, Deleted)
+    assert event.refs == (ts, f"{ts}#1")
+
+
+def test_a_deleted_message_with_answers_is_a_tombstone(ear: Ear):
+    ts = ear.people.writes(ear.anna, "first")
+    channel = ear.world.channels[ear.people.dm(ear.anna)]
+    ear.world.replace(channel, channel.messages[ts], subtype="tombstone", text="This message was deleted.")
+    event = ear.newest()
+    assert isinstance(event, Deleted)
+    assert event.refs == (ts,)
+
+
+def test_reactions_come_and_go(ear: Ear):
+    ts = ear.people.writes(ear.anna, "Hello")
+    for away, emoji in ((False, "👍"), (True, None)):
+        ear.people.reacts(ear.anna, ts, "+1", away=away)
+        event = ear.newest()
+        assert isinstance(event, Reacted)
+        assert (event.ref, event.emoji) == (ts, emoji)
+    ear.people.reacts(ear.anna, ts, "partyparrot")
+    assert isinstance(ear.newest(), Ignored)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"bot_id": "B0OTHER"}, {"subtype": "bot_message"}, {"user": BOT_USER}, {"subtype": "channel_join"}],
+)
+def test_apps_and_slacks_own_lines_are_ignored(ear: Ear, more: dict[str, Any]):
+    channel = ear.world.channels[ear.desk]
+    ear.world.add(channel, {"user": ear.ivan, "text": "x", **more})
+    assert isinstance(ear.newest(), Ignored)
+
+
+def test_a_forward_says_whose_it_is(ear: Ear):
+    shared = {"is_share": True, "author_name": "Boris", "text": "the code is &lt;1&gt;"}
+    ear.people.writes(ear.ivan, "", ear.desk, attachments=[shared])
+    event = ear.newest()
+    assert isinstance(event, Wrote)
+    assert (event.forwarded, event.content.forwarded_from, event.content.text.text) == (
+        True,
+        "Boris",
+        "the code is <1>",
+    )
+
+
+def test_a_file_that_may_not_be_seen_is_said_to_be_gone(ear: Ear):
+    channel = ear.world.channels[ear.people.dm(ear.anna)]
+    ear.world.add(channel, {"user": ear.anna, "text": "", "files": [{"id": "F1", "mode": "hidden_by_limit"}]})
+    event = ear.newest()
+    assert isinstance(event, Wrote)
+    assert (event.content.kind, bool(event.content.label)) == ("other", True)
+
+
+def test_the_app_comes_and_goes(ear: Ear):
+    channel = ear.world.channels[ear.desk]
+    for kind, user, standing in (
+        ("member_joined_channel", BOT_USER, "in"),
+        ("channel_left", BOT_USER, "out"),
+        ("member_joined_channel", ear.ivan, None),
+    ):
+        ear.world.tell(channel, {"type": kind, "user": user})
+        event = ear.newest()
+        assert (event.standing if isinstance(event, Membership) else None) == standing
+
+
+def test_a_press_knows_its_message_and_thread(ear: Ear):
+    channel = ear.world.channels[ear.desk]
+    button = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": "Take"},
+        "value": "card:1:take",
+        "action_id": "a",
+    }
+    card = ear.world.add(channel, {"user": BOT_USER, "blocks": [{"type": "actions", "elements": [button]}]})
+    ear.people.presses(ear.ivan, card["ts"], "Take", ear.desk)
+    event = ear.newest()
+    assert isinstance(event, Pressed)
+    assert (event.ref, event.data, event.author.native) == (card["ts"], "card:1:take", ear.ivan)
+    assert ids.read_press(event.press) == (ear.desk, ear.ivan, card["ts"])
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"type": "event_callback"},
+        {"type": "event_callback", "event": {"type": "message"}},
+        {"type": "event_callback", "event": {"type": "message", "channel": "C1", "ts": "x", "user": "U1"}},
+        {"type": "event_callback", "event": {"type": "reaction_added", "user": "U1"}},
+        {"type": "block_actions", "actions": []},
+    ],
+)
+def test_what_lacks_what_it_needs_is_malformed(payload: Json):
+    with pytest.raises((MalformedError, ValueError)):
+        convert(payload, ME)
+
+
+def test_secrets_in_payloads_are_not_kept(ear: Ear):
+    payload = {"token": "s3cret", "response_url": "https://hooks", "type": "event_callback"}
+    payload["event"] = {"type": "message", "channel": "D1", "ts": "1.000001", "user": "U1", "text": "x"}
+    (raw,) = ids.raw_events(payload)
+    assert "s3cret" not in raw.payload
+    assert "hooks" not in raw.payload
+
+
+def test_history_tells_the_same_events(ear: Ear):
+    ts = ear.people.writes(ear.anna, "Hello")
+    known = ear.keys()
+    channel = ear.world.channels[ear.people.dm(ear.anna)]
+    assert [raw.key for raw in ids.from_history(channel.id, channel.messages[ts], "0")] == known
+    ear.people.edits(ear.anna, ts, "Hello!")
+    assert [raw.key for raw in ids.from_history(channel.id, channel.messages[ts], "0")] == ear.keys()
+
+
+def test_links_open_a_message_in_its_thread():
+    assert (
+        ids.link("https://t.slack.com/", "C1", None, "1.000002") == "https://t.slack.com/archives/C1/p1000002"
+    )
+    assert (ids.link("https://t.slack.com/", "C1", "1.000001", "1.000002") or "").endswith(
+        "?thread_ts=1.000001&cid=C1"
+    )
+    assert ids.link("", "C1", None, "1.000002") is None
