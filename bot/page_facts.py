@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.messengers.web.facts import CommandFacts, DeskFacts, PageFacts
+from bot.ticket_facts import WebTickets
 from domain.commands import DESK_COMMANDS, THREAD_COMMANDS
 from domain.hours_words import greeting, within
 from domain.policy import LEADS
@@ -45,6 +46,7 @@ def page_facts(db: Database, policy: Callable[[], Policy], note_prefix: str, loc
 
     return PageFacts(
         promise=promise,
+        tickets=WebTickets(db),
         greeting=lambda locale: greeting(locale, policy()),
         commands=_commands,
         desks=desks,

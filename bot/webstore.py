@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from storage import journal
-from storage.webchat import chats, files, messages, people, reading, reads, records, threads, users
+from storage.webchat import chats, files, messages, people, reading, reads, records, searching, threads, users
 
 if TYPE_CHECKING:
     from bot.messengers.web.identities import Identity
@@ -65,6 +66,18 @@ class WebStore:
     async def customer(self, native: str, name: str, locale: str, timezone: str) -> records.WebPerson:
         """The customer of that id."""
         return await self._db.run(people.customer, native, name, locale, timezone, self._now())
+
+    async def agents(self) -> Sequence[records.WebAgent]:
+        """Every agent who may sign in."""
+        return await self._db.read(people.agents, self._now())
+
+    async def invite(self, name: str) -> str:
+        """A token that signs an agent in, once."""
+        return await self._db.run(people.invite, name, datetime.fromtimestamp(self._now() / 1000, UTC))
+
+    async def revoke(self, native: str) -> bool:
+        """End an agent's sessions and invitations for good."""
+        return await self._db.run(people.revoke, native)
 
     async def signs_in(self, native: str) -> bool:
         """Whether what was written under that id belongs to somebody who has signed in since."""
@@ -236,6 +249,31 @@ class WebStore:
             if found is None or reader is None:
                 return []
             return reading.threads(conn, found, reader, closed=closed, before=before, limit=limit)
+
+        return await self._db.read(unit)
+
+    async def these_threads(
+        self, chat: str, person: str, numbers: Sequence[int]
+    ) -> Sequence[records.WebThread]:
+        """Those threads, with what the person has not read."""
+
+        def unit(conn: Connection) -> list[records.WebThread]:
+            found, reader = chats.find(conn, chat), people.person(conn, person)
+            if found is None or reader is None:
+                return []
+            shown = (reading.thread_for(conn, found, reader, number) for number in numbers)
+            return [thread for thread in shown if thread is not None]
+
+        return await self._db.read(unit)
+
+    async def search(
+        self, wanted: str, person: str, limit: int
+    ) -> Sequence[tuple[records.WebThread, records.WebMessage]]:
+        """Threads in which something holds the words wanted."""
+
+        def unit(conn: Connection) -> list[tuple[records.WebThread, records.WebMessage]]:
+            reader = people.person(conn, person)
+            return searching.search(conn, wanted, reader, limit) if reader else []
 
         return await self._db.read(unit)
 

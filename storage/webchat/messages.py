@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from domain.messages import Content, dump_content
 from storage.query import Changing, Query, inserting, p
 from storage.schema import web_messages
-from storage.webchat import chats, people, reading, threads
+from storage.webchat import chats, people, reading, searching, threads
 from storage.webchat.records import NO_THREAD, Draft, Missing, Stored, WebChange, WebChat, WebMessage
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _ADD = inserting(
     "role",
     "author",
     "content",
+    "words",
     "buttons",
     "album",
     "reply_to_id",
@@ -99,6 +100,7 @@ def edit(
     edited = found.edited or (found.role == "message" and found.content != content)
     values: dict[str, str | int] = {
         "content": dump_content(content),
+        "words": searching.words_of(content) if found.thread != NO_THREAD else "",
         "buttons": _dump_buttons(shown),
         "edited": int(edited),
     }
@@ -130,7 +132,9 @@ def remove(conn: Connection, chat: str, message_id: int, person: str | None) -> 
         return "message"
     if found.deleted:
         return Stored([found], fresh=False)
-    return _changed(conn, found, content=dump_content(Content()), buttons="", reactions="", deleted=1)
+    return _changed(
+        conn, found, content=dump_content(Content()), words="", buttons="", reactions="", deleted=1
+    )
 
 
 def react(conn: Connection, chat: str, message_id: int, who: str, emoji: str | None) -> Stored | Missing:
@@ -187,6 +191,7 @@ def _add(
         role=draft.role,
         author=draft.author,
         content=dump_content(draft.contents[part]),
+        words=searching.words_of(draft.contents[part]) if chat.kind == "group" else "",
         buttons=_dump_buttons(draft.buttons) if part == 0 else "",
         album=draft.key if len(draft.contents) > 1 else "",
         reply_to_id=reply.id if reply and reply.thread == draft.thread else None,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from storage.query import Query, Row, inserting, p
 from storage.schema import web_people, web_sessions
-from storage.webchat.records import PersonKind, WebPerson
+from storage.webchat.records import PersonKind, WebAgent, WebPerson
 
 INVITE_LASTS = timedelta(days=7)
 SESSION_LASTS = timedelta(days=60)
@@ -54,6 +54,15 @@ _PROLONG = Query(
 )
 _DROP = Query(delete(web_sessions).where(web_sessions.c.token_hash == p("token_hash")))
 _DROP_OLD = Query(delete(web_sessions).where(web_sessions.c.until < p("before")))
+_SESSIONS = Query(
+    select(func.count().label("sessions"), func.max(web_sessions.c.until).label("until")).where(
+        web_sessions.c.person_id == p("person_id"),
+        web_sessions.c.kind == "session",
+        web_sessions.c.until > p("now"),
+    )
+)
+_REVOKE = Query(update(web_people).where(web_people.c.id == p("id")).values(revoked=1))
+_DROP_ALL = Query(delete(web_sessions).where(web_sessions.c.person_id == p("person_id")))
 _SIGNED_IN_EVER = Query(
     select(func.count()).select_from(web_sessions).where(web_sessions.c.kind == "session")
 )
@@ -107,6 +116,27 @@ def prolong(conn: Connection, token: str, now: int) -> None:
 def sign_out(conn: Connection, token: str) -> None:
     """The session ends."""
     _DROP.run(conn, token_hash=_hash(token))
+
+
+def agents(conn: Connection, now: int) -> list[WebAgent]:
+    """Every agent who may sign in, the first one first."""
+    found = []
+    for row in _AGENTS.rows(conn):
+        sessions = _SESSIONS.row(conn, person_id=row.id, now=now)
+        count, until = (sessions.sessions, sessions.until) if sessions else (0, None)
+        seen = until - _milliseconds(SESSION_LASTS) if until else None
+        found.append(WebAgent(row.native, row.name, bool(row.admin), count, seen))
+    return found
+
+
+def revoke(conn: Connection, native: str) -> bool:
+    """The agent can't sign in any more, and is signed out everywhere; what they wrote stays."""
+    found = _BY_NATIVE.row(conn, native=native)
+    if found is None or found.kind != "agent":
+        return False
+    _REVOKE.run(conn, id=found.id)
+    _DROP_ALL.run(conn, person_id=found.id)
+    return True
 
 
 def customer(conn: Connection, native: str, name: str, locale: str, timezone: str, now: int) -> WebPerson:

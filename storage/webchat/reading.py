@@ -95,6 +95,9 @@ _THREADS = Query(
     .order_by(_T.last_at.desc(), _T.id.desc())
     .limit(p("limit"))
 )
+_THREAD_FOR = Query(
+    select(web_threads, _unread().label("unread")).where(_T.chat_id == p("chat_id"), _T.id == p("id"))
+)
 _UNREAD_THREADS = Query(
     select(func.count()).select_from(
         select(_T.id)
@@ -186,6 +189,18 @@ def threads(
         item = to_thread(conn, row, chat.native)
         item.unread = row.unread
         found.append(item)
+    return found
+
+
+def thread_for(conn: Connection, chat: WebChat, person: WebPerson, thread_id: int) -> WebThread | None:
+    """One thread of a desk, with how much of it the person has not read."""
+    row = _THREAD_FOR.row(
+        conn, chat_id=chat.id, id=thread_id, person_id=person.id, joined_at=person.joined_at
+    )
+    if row is None:
+        return None
+    found = to_thread(conn, row, chat.native)
+    found.unread = row.unread
     return found
 
 

@@ -39,6 +39,17 @@ class WebPerson:
 
 
 @dataclass(slots=True)
+class WebAgent:
+    """An agent who may sign in. `seen_at`: when a session of theirs was last begun or prolonged."""
+
+    native: str
+    name: str
+    admin: bool
+    sessions: int
+    seen_at: int | None
+
+
+@dataclass(slots=True)
 class WebChat:
     """A private chat or a desk; `seq` is the number its newest change has."""
 

@@ -241,9 +241,9 @@ async def test_unread_is_counted_until_it_was_looked_at(world: World) -> None:
     await row.click()
     row = staff.locator(".thread.current")
     await expect(row.locator(".badge")).to_have_count(0)
-    await expect(row.locator(".waiting")).to_be_visible()
+    await expect(row.locator(".clock")).to_be_visible()
     await say(staff, "an answer")
-    await expect(row.locator(".waiting")).to_have_count(0)
+    await expect(row.locator(".clock")).to_have_count(0)
 
 
 async def test_a_link_that_was_looked_at_still_works_and_a_used_one_says_why_not(own_world: World) -> None:
@@ -258,7 +258,8 @@ async def test_a_link_that_was_looked_at_still_works_and_a_used_one_says_why_not
     await late.locator("button.wide").click()
     await expect(late.locator(".trouble")).to_contain_text("used")
     staff = await world.staff()
-    await staff.get_by_role("button", name="Sign out").click()
+    await staff.get_by_role("button", name="Menu").click()
+    await staff.get_by_role("menuitem", name="Sign out").click()
     await staff.locator("dialog .button", has_text="Sign out").click()
     await expect(staff.locator(".sheet-box code")).to_be_visible()
 

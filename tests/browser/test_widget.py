@@ -134,7 +134,7 @@ async def test_an_answer_is_counted_while_closed_and_gone_once_seen(product: Pro
     page, staff = await product.page(), await product.world.staff()
     await write(await opened(page), "a question before closing")
     await thread_of(staff, "a question before closing")
-    await page.evaluate("Okno.close(); window.counts = []; Okno.onUnread((n) => counts.push(n))")
+    await page.evaluate("Okno.close(); window.counts = []; void Okno.onUnread((n) => counts.push(n))")
     await say(staff, "the answer meanwhile")
     await page.wait_for_function("counts.at(-1) === 1")
     assert await page.title() == "(1) Product"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from bot.messengers.web.tickets import NoTickets
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    from bot.messengers.web.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class PageFacts:
     promise: Callable[[str, str], Awaitable[str]] = _no_promise
     commands: Callable[[str], Sequence[CommandFacts]] = lambda _locale: ()
     desks: Callable[[], Awaitable[Sequence[DeskFacts]]] = _no_desks
+    tickets: Tickets = field(default_factory=NoTickets)
     note_prefix: str = "//"
     answer_command: str = "answer"
     default_locale: str = "ru"

@@ -33,7 +33,7 @@ class Feed:
     def __init__(self, person: str, own: frozenset[str] | None) -> None:
         self.person = person
         self.own = own or frozenset()
-        self._agent = own is None
+        self.is_agent = own is None
         self._seen: dict[str, int] = {}
         self._newest: dict[str, int] = {}
         self._pending: dict[str, list[tuple[int, str]]] = {}
@@ -43,7 +43,7 @@ class Feed:
 
     def sees(self, chat: str) -> bool:
         """Whether its person may see the chat."""
-        return not ids.is_private(chat) if self._agent else chat in self.own
+        return not ids.is_private(chat) if self.is_agent else chat in self.own
 
     def offer(self, chat: str, seq: int, frame: str) -> None:
         """A change happened."""
@@ -128,6 +128,13 @@ class Hub:
         frame = _frame(kind, **values)
         for feed in self._feeds:
             if feed.person == person:
+                feed.tell(frame)
+
+    def tell_colleagues(self, person: str, kind: str, **values: Any) -> None:
+        """Something of one agent for all the others; nothing depends on its arrival."""
+        frame = _frame(kind, **values)
+        for feed in self._feeds:
+            if feed.is_agent and feed.person != person:
                 feed.tell(frame)
 
     def end(self, person: str) -> None:

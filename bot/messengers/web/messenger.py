@@ -25,6 +25,7 @@ from bot.messengers.web.settings import WebLimits, WebSettings
 from bot.messengers.web.socket import Sockets
 from bot.messengers.web.store import Draft
 from bot.messengers.web.uploads import Files, Shelf, TooBig
+from bot.messengers.web.workspace import Workspace
 from domain.policy import Capabilities
 from domain.requests import (
     Delete,
@@ -103,6 +104,7 @@ class WebMessenger:
         self._sockets = Sockets(self._hub, store, self._doorkeeper, limits)
         self._deeds = Deeds(store, self._hub, self._doorkeeper, limits)
         self._asking = Asking(store, self._hub, self._doorkeeper, facts, limits)
+        self._workspace = Workspace(store, self._hub, self._doorkeeper, facts, limits)
         self._files = Files(self._shelf, store, self._doorkeeper, limits)
         self._settled_at: float | None = None
         self._address = settings.public_url or (
@@ -272,6 +274,7 @@ class WebMessenger:
         return [
             *Pages(self._settings, doorkeeper).routes(),
             *self._asking.routes(),
+            *self._workspace.routes(),
             *self._deeds.routes("c", doorkeeper.customer),
             *self._deeds.routes("s", doorkeeper.agent),
             self._files.upload_route("c", doorkeeper.customer),

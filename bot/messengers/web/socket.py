@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiohttp import WSMsgType, web
 
 from bot.messengers.web.hub import Feed, Hub
-from bot.messengers.web.limits import Gauge
+from bot.messengers.web.limits import Gauge, Window
 from bot.messengers.web.session import SOCKET_PROTOCOL
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 HEARTBEAT = 20.0
 HELLO_WITHIN = 10.0
 LONGEST_FRAME = 16 * 1024
+PING = "ping"
+WRITING = (10, 10.0)
+"""So often somebody's colleagues are told that they are writing."""
 
 
 class Sockets:
@@ -33,6 +37,7 @@ class Sockets:
         self._limits = limits
         self._per_person = Gauge(limits.sockets_per_person)
         self._per_address = Gauge(limits.sockets_per_address)
+        self._writing = Window(WRITING)
         self._open: set[web.WebSocketResponse] = set()
 
     async def customer(self, request: web.Request) -> web.StreamResponse:
@@ -45,7 +50,7 @@ class Sockets:
         """An agent's page."""
         self._doorkeeper.check_origin(request)
         actor = await self._doorkeeper.agent(request)
-        return await self._serve(request, actor.person.native, None)
+        return await self._serve(request, actor.person.native, None, actor.person.name)
 
     async def close(self) -> None:
         """Say goodbye; browsers come back by themselves."""
@@ -54,7 +59,7 @@ class Sockets:
                 await socket.close(code=1012, message=b"restarting")
 
     async def _serve(
-        self, request: web.Request, person: str, chats: frozenset[str] | None
+        self, request: web.Request, person: str, chats: frozenset[str] | None, name: str = ""
     ) -> web.StreamResponse:
         address = self._doorkeeper.address(request)
         if not self._per_address.take(address):
@@ -63,15 +68,13 @@ class Sockets:
             if not self._per_person.take(person):
                 raise web.HTTPTooManyRequests(text="sockets")
             try:
-                return await self._talk(request, person, chats)
+                return await self._talk(request, Looking(person, name, chats))
             finally:
                 self._per_person.give_back(person)
         finally:
             self._per_address.give_back(address)
 
-    async def _talk(
-        self, request: web.Request, person: str, chats: frozenset[str] | None
-    ) -> web.StreamResponse:
+    async def _talk(self, request: web.Request, who: Looking) -> web.StreamResponse:
         socket = web.WebSocketResponse(
             heartbeat=HEARTBEAT, max_msg_size=LONGEST_FRAME, protocols=(SOCKET_PROTOCOL,)
         )
@@ -80,22 +83,20 @@ class Sockets:
         try:
             seen = await _hello(socket)
             if seen is not None:
-                await self._feed(socket, person, chats, seen)
+                await self._feed(socket, who, seen)
         finally:
             self._open.discard(socket)
             await socket.close()
         return socket
 
-    async def _feed(
-        self, socket: web.WebSocketResponse, person: str, chats: frozenset[str] | None, seen: dict[str, int]
-    ) -> None:
-        feed = Feed(person, chats)
+    async def _feed(self, socket: web.WebSocketResponse, who: Looking, seen: dict[str, int]) -> None:
+        feed = Feed(who.person, who.chats)
         self._hub.join(feed)  # before looking how far the chats are: what happens meanwhile is not missed
         try:
             await self._start(socket, feed, seen)
             sending = asyncio.create_task(self._send(socket, feed))
             try:
-                await _listen(socket)
+                await self._listen(socket, who)
             finally:
                 sending.cancel()
                 with contextlib.suppress(asyncio.CancelledError, ConnectionError):
@@ -116,10 +117,37 @@ class Sockets:
             feed.start(chat, start, newest[chat])
         await socket.send_json({"t": "ready"})
 
+    async def _listen(self, socket: web.WebSocketResponse, who: Looking) -> None:
+        """Answer pings until the browser goes; an agent's page also says in which thread they are writing."""
+        async for received in socket:
+            if received.type is not WSMsgType.TEXT:
+                return
+            if received.data == PING:
+                await socket.send_str('{"t":"pong"}')
+            elif who.chats is None and not self._writing.wait(who.person):
+                self._tell_writing(who, received.data)
+
+    def _tell_writing(self, who: Looking, said: str) -> None:
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            where: Any = orjson.loads(said)["writing"]
+            chat, thread = str(where["chat"])[:64], str(where["thread"])[:20]
+            self._hub.tell_colleagues(
+                who.person, "writing", chat=chat, thread=thread, by=who.person, name=who.name
+            )
+
     async def _send(self, socket: web.WebSocketResponse, feed: Feed) -> None:
         async for frame in feed.frames(self._store, self._limits):
             await socket.send_str(frame)
         await socket.close(code=4401, message=b"signed out")
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Who looks with a socket; `chats` are a customer's own, None for an agent."""
+
+    person: str
+    name: str
+    chats: frozenset[str] | None
 
 
 async def _hello(socket: web.WebSocketResponse) -> dict[str, int] | None:
@@ -132,11 +160,3 @@ async def _hello(socket: web.WebSocketResponse) -> dict[str, int] | None:
         return {str(chat): seq for chat, seq in seen.items()}
     except (TimeoutError, TypeError, KeyError, AttributeError, ValueError):
         return None
-
-
-async def _listen(socket: web.WebSocketResponse) -> None:
-    """Answer pings until the browser goes."""
-    async for received in socket:
-        if received.type is not WSMsgType.TEXT:
-            return
-        await socket.send_str('{"t":"pong"}')

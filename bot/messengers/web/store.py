@@ -37,6 +37,16 @@ class Person(Protocol):
     details: dict[str, str]
 
 
+class Agent(Protocol):
+    """An agent as the list of agents shows them. `seen_at`: when a session of theirs was last begun or prolonged."""
+
+    native: str
+    name: str
+    admin: bool
+    sessions: int
+    seen_at: int | None
+
+
 class Chat(Protocol):
     """A private chat or a desk; `seq` is the number of its newest change."""
 
@@ -186,6 +196,18 @@ class PeopleStore(Protocol):
     async def sign_out(self, session: str) -> None:
         """End a session."""
 
+    async def agents(self) -> Sequence[Agent]:
+        """Every agent who may sign in."""
+        ...
+
+    async def invite(self, name: str) -> str:
+        """A token that signs the agent called `name` in, once."""
+        ...
+
+    async def revoke(self, native: str) -> bool:
+        """End an agent's sessions and invitations for good; False when there is no such agent."""
+        ...
+
     async def customer(self, native: str, name: str, locale: str, timezone: str) -> Person:
         """The customer of that id, made when new."""
 
@@ -293,6 +315,14 @@ class Reading(Protocol):
         self, chat: str, person: str, *, closed: bool, before: int | None, limit: int
     ) -> Sequence[Thread]:
         """Threads, the latest first, with what the person has not read."""
+
+    async def these_threads(self, chat: str, person: str, threads: Sequence[int]) -> Sequence[Thread]:
+        """Those threads, in the order asked for, with what the person has not read."""
+        ...
+
+    async def search(self, wanted: str, person: str, limit: int) -> Sequence[tuple[Thread, Message]]:
+        """Threads of desks in which something holds the words wanted, each with that message."""
+        ...
 
     async def unread(self, chat: str, person: str) -> tuple[int, int]:
         """In how many open threads something waits to be read, and how many messages do outside any."""

@@ -92,6 +92,11 @@ export class Live {
     this.#drop();
   }
 
+  // Something that may be lost.
+  say(what) {
+    if (this.online && this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(what));
+  }
+
   #open() {
     clearTimeout(this.timer);
     if (this.ended || this.socket) return;

@@ -4,7 +4,14 @@ import { randomKey } from "./dom.js";
 const PLACE = "okno-customer";
 const OWNER = "okno-owner";
 
-export const framed = new URLSearchParams(location.search).has("frame") && parent !== window;
+const asked = new URLSearchParams(location.search);
+export const framed = asked.has("frame") && parent !== window;
+
+const theme = asked.get("theme");
+if (framed && (theme === "light" || theme === "dark")) {
+  document.documentElement.style.colorScheme = theme;
+  document.getElementById("dark").media = theme === "dark" ? "all" : "not all";
+}
 
 let host = "*"; // until the host has spoken; nothing told before is anybody's secret
 let greeted = null;

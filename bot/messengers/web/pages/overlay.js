@@ -1,5 +1,5 @@
 // What lies over the page for a moment: menus, questions, short messages.
-import { h, icon } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
 import { t } from "./words.js";
 
 const shelf = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
@@ -58,6 +58,16 @@ export function menu(items, x, y, onclose) {
   el.style.left = `${left}px`;
   el.style.top = `${top}px`;
   el.querySelector("button")?.focus({ preventScroll: true });
+}
+
+// A window with a heading over the page, closed by its button, Escape or a click beside it.
+export function dialog(title, ...inside) {
+  const el = h("dialog", { class: "ask window", "aria-label": title }, h("div", { class: "window-head" }, h("h2", {}, title), iconButton("close", t("close"), () => el.close())), ...inside);
+  el.addEventListener("close", () => el.remove());
+  el.addEventListener("click", (event) => event.target === el && el.close());
+  document.body.append(el);
+  el.showModal();
+  return el;
 }
 
 export function ask(words, yes, danger) {

@@ -1,12 +1,16 @@
 // The staff page: desks and their threads on the left, a thread on the right.
 import { Api, Live } from "./api.js";
 import { Desks } from "./desks.js";
+import { showAgents } from "./agents.js";
+import { alertTo, notifies, sounds, switchNotifications, switchSound } from "./alerts.js";
 import { fill, followViewport, h, iconButton } from "./dom.js";
 import { Deeds } from "./deeds.js";
+import { Filters } from "./filters.js";
+import { listenToKeys, showKeys } from "./keys.js";
 import { Outbox } from "./outbox.js";
-import { ask, toast } from "./overlay.js";
+import { ask, menu, toast } from "./overlay.js";
 import { askToSignIn, howToGetIn } from "./signin.js";
-import { ThreadList } from "./threads.js";
+import { ThreadList, parts } from "./threads.js";
 import { ThreadView } from "./thread.js";
 import { chooseLocale, locale, t } from "./words.js";
 
@@ -27,7 +31,10 @@ const outbox = new Outbox(api, "s", {
 
 const list = new ThreadList({
   fetch: (chat, closed, before) => api.get("threads", { chat, closed: closed ? 1 : "", before }),
-  open: (chat, thread) => go(chat, thread),
+  filtered: (chat, which) => api.get("filtered", { chat, which }),
+  tickets: (chat, ids) => api.get("tickets", { chat, threads: ids.slice(0, 200).join(",") }),
+  desk: (chat) => desk(chat),
+  open: (chat, thread, ref) => go(chat, thread, ref),
   me: () => state.me.id,
   notePrefix: () => state.note_prefix,
   startHint: (chat) => {
@@ -38,20 +45,39 @@ const list = new ThreadList({
 });
 const desk = (chat) => state.desks.find((d) => d.chat === chat);
 const desks = new Desks((chat) => go(chat, desk(chat).mirror ? null : ""));
+const filters = new Filters({
+  choose: (filter) => list.chooseFilter(filter),
+  search: (words) => api.get("search", { q: words }).then(({ found }) => filters.input.value && list.showFound(found), offline),
+  clear: () => { filters.row.hidden = false; list.showFound(null); },
+});
 const status = h("span", { class: "status", role: "status" });
 const stage = h("main", { class: "stage" });
 
 function frame() {
-  const other = locale === "ru" ? "en" : "ru";
   const top = h(
     "header",
     { class: "top" },
     h("img", { src: "/web/assets/icon.svg", alt: "", width: 34, height: 34 }),
     h("div", { class: "top-words" }, h("h1", {}, state.me.name), status),
-    h("button", { type: "button", class: "language", lang: other, title: t(`language.${other}`), "aria-label": t(`language.${other}`), onclick: () => chooseLocale(other) }, other.toUpperCase()),
-    iconButton("signout", t("sign_out"), signOut),
+    iconButton("more", t("menu"), openMenu, { "aria-haspopup": "menu" }),
   );
-  fill(app, h("div", { class: "office" }, h("nav", { class: "side", "aria-label": t("desks") }, top, desks.el, list.el), stage));
+  fill(app, h("div", { class: "office" }, h("nav", { class: "side", "aria-label": t("desks") }, top, desks.el, filters.el, list.el), stage));
+}
+
+function openMenu(event) {
+  const other = locale === "ru" ? "en" : "ru";
+  const box = event.currentTarget.getBoundingClientRect();
+  menu(
+    [
+      { icon: notifies() ? "bell" : "bell_off", label: t(notifies() ? "notify_off" : "notify_on"), run: switchNotifications },
+      { icon: sounds() ? "sound" : "mute", label: t(sounds() ? "sound_off" : "sound_on"), run: switchSound },
+      { icon: "keyboard", label: t("keys.title"), run: showKeys },
+      state.me.admin && { icon: "people", label: t("agents"), run: () => showAgents(api, state.me.id) },
+      { icon: "language", label: t(`language.${other}`), run: () => chooseLocale(other) },
+      { icon: "signout", label: t("sign_out"), run: signOut },
+    ].filter(Boolean),
+    box.left, box.bottom + 4,
+  );
 }
 
 async function signOut() {
@@ -69,8 +95,8 @@ function place() {
   return { chat, thread: thread === "-" ? "" : thread, ref };
 }
 
-function go(chat, thread) {
-  location.hash = thread === null ? chat : `${chat}/${thread || "-"}`;
+function go(chat, thread, ref) {
+  location.hash = thread === null ? chat : `${chat}/${thread || "-"}${ref ? `/${ref}` : ""}`;
 }
 
 async function follow() {
@@ -87,7 +113,7 @@ async function follow() {
     await listing;
   } else if (!view?.holds(chat, thread)) {
     leave();
-    view = new ThreadView({ api, deeds, outbox, state, desk: desk(chat), thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id) });
+    view = new ThreadView({ api, deeds, outbox, state, desk: desk(chat), thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id), writing: (inChat, inThread) => live?.say({ writing: { chat: inChat, thread: inThread } }) });
     fill(stage, view.el);
     view.open(ref).catch((failed) => (failed.status === 401 ? howToGetIn(app) : offline()));
     for (const item of outbox.items) if (view.holds(item.chat, item.thread)) view.pending(item);
@@ -130,13 +156,16 @@ function showDesks() {
 
 function onframe(f) {
   if (f.t === "answer") deeds.answered(f);
+  else if (f.t === "writing") { if (view?.holds(f.chat, f.thread)) view.colleagueWrites(f.by, f.name); }
   else if (f.t === "read") { if (list.chat === f.chat) list.unread(f.thread, 0); count(); }
   else if (f.t === "upto") seqs[f.chat] = f.seq;
   else if (f.t === "reset") { seqs[f.chat] = f.seq; location.reload(); }
   else if (f.t === "change") {
     seqs[f.chat] = f.seq;
     if (f.thread && list.chat === f.chat) list.apply(f.thread);
-    if (f.message && view?.holds(f.chat, f.message.thread)) view.apply(f.message);
+    const looked = f.message && view?.holds(f.chat, f.message.thread);
+    if (looked) view.apply(f.message);
+    if (f.message && f.thread && !(looked && document.hasFocus())) alertTo(f.message, parts(f.thread.title).name, () => go(f.chat, f.thread.id));
     if (f.thread && view?.holds(f.chat, f.thread.id)) view.titled();
     if (!f.message || f.message.by !== state.me.id) count();
   }
@@ -165,6 +194,14 @@ async function start() {
   frame();
   showDesks();
   addEventListener("hashchange", follow);
+  listenToKeys({
+    search: () => { document.body.classList.remove("inside"); filters.focus(); },
+    step: (by) => { const next = list.neighbour(by); if (next) go(list.chat, next); },
+    answer: (start) => { if (!view) return; if (start && !view.composer.text) view.composer.text = start; view.composer.input.focus(); },
+    note: () => view?.takeNote(),
+    desk: (index) => state.desks[index] && go(state.desks[index].chat, null),
+    leave: () => document.activeElement?.blur(),
+  });
   live = new Live("s", () => seqs, onframe, onstate);
   await follow();
 }

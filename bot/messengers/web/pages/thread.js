@@ -8,11 +8,13 @@ import { Palette } from "./palette.js";
 import { avatar, parts } from "./threads.js";
 import { t } from "./words.js";
 
+const WRITING_EVERY = 3000;
+const WRITING_LASTS = 6000;
 const COMMAND = /^[/!]\p{L}/u;
 const TYPING_COMMAND = /^[/!](\p{L}|$)/u;
 
 export class ThreadView {
-  // office: { api, deeds, outbox, state, desk, thread, list, back, read }
+  // office: { api, deeds, outbox, state, desk, thread, list, back, read, writing }
   constructor(office) {
     Object.assign(this, office, { chat: office.desk.chat, note: false, toCustomer: false });
     this.me = this.state.me.id;
@@ -26,6 +28,7 @@ export class ThreadView {
       announce: (m) => say(`${this.#who(m)}: ${m.text ?? ""}`),
     });
     this.#composer();
+    this.draftAtFirst = this.composer.text;
     this.head = h("header", { class: "thread-top" });
     this.el = h("div", { class: "thread-view" }, this.head, this.card.el, this.conversation.el, this.composer.el);
     this.composer.catchDrops(this.el);
@@ -52,6 +55,7 @@ export class ThreadView {
   apply(message) {
     if (message.role === "card" && this.thread) { this.card.show(message); this.composer.changed(); }
     else this.conversation.apply(message);
+    if (this.writers?.delete(message.by)) this.#showWriters();
   }
 
   pending(item) {
@@ -165,14 +169,40 @@ export class ThreadView {
       change: (message, text) => this.deeds.change(message, text),
       lastOwn: () => this.conversation.lastOwn(),
       who: (m) => this.#who(m),
-      typed: (text) => { this.palette.look(text); this.#aim(); },
+      typed: (text) => { this.palette.look(text); this.#aim(); this.#sayWriting(text); },
       key: (event) => this.palette.key(event),
     });
-    add(this.composer.above, [this.palette.el, this.goal]);
+    this.others = h("span", { class: "others", role: "status" });
+    add(this.composer.above, [this.palette.el, h("div", { class: "above-line" }, this.goal, this.others)]);
     if (this.thread) {
       this.composer.left.append(this.noteButton);
       if (this.desk.mirror === "replies") this.composer.left.append(this.customerButton);
     }
+  }
+
+  // Colleagues learn that one writes here, and the other way round.
+  #sayWriting(text) {
+    if (!this.composer || !text || Date.now() - (this.saidWriting ?? 0) < WRITING_EVERY || text === this.draftAtFirst) return;
+    this.saidWriting = Date.now();
+    this.writing(this.chat, this.thread);
+  }
+
+  colleagueWrites(by, name) {
+    this.writers ??= new Map();
+    clearTimeout(this.writers.get(by)?.timer);
+    const gone = () => { this.writers.delete(by); this.#showWriters(); };
+    this.writers.set(by, { name, timer: setTimeout(gone, WRITING_LASTS) });
+    this.#showWriters();
+  }
+
+  #showWriters() {
+    const names = [...this.writers.values()].map((w) => w.name);
+    this.others.textContent = names.length ? t(names.length > 1 ? "they_write" : "writes", { name: names.join(", ") }) : "";
+  }
+
+  takeNote() {
+    if (this.thread && !this.note) this.#toggle("note");
+    this.composer.input.focus();
   }
 
   #toggle(what) {

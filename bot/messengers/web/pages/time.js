@@ -23,7 +23,8 @@ export function dayName(at) {
 
 export function listTime(at) {
   const ago = daysAgo(at);
-  if (ago <= 0) return clock.format(at);
+  if (ago === 0) return clock.format(at);
+  if (ago < 0) return ago > -7 ? `${weekday.format(at)} ${clock.format(at)}` : shortDay.format(at);
   return ago < 7 ? weekday.format(at) : shortDay.format(at);
 }
 

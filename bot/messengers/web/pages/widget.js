@@ -98,7 +98,7 @@
 
   function load() {
     if (frame) return;
-    frame = make("iframe", { title: t("support"), src: `${origin}/?frame&lang=${locale}`, allow: "clipboard-write", referrerpolicy: "origin" });
+    frame = make("iframe", { title: t("support"), src: `${origin}/?frame&lang=${locale}&theme=${set.theme}`, allow: "clipboard-write", referrerpolicy: "origin" });
     panel.append(frame);
   }
 
