@@ -14,6 +14,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, expect
 
 from tests.browser.conftest import ALWAYS_OPEN, DESKTOP, PHONE, World, say, thread_of
+from tests.browser.test_accessibility import AXE, faults
 from tests.program.running import running
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -219,3 +220,16 @@ async def test_it_is_small(product: Product) -> None:
     response = await page.request.get(f"{product.world.program.url}/widget.js")
     assert len(await response.body()) < 30_000
     assert response.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+async def test_axe_finds_nothing_in_it(product: Product) -> None:
+    page = await product.page()
+    for opens in (False, True):
+        if opens:
+            await write(await opened(page), "a look at the widget")
+            await expect(inside(page).locator(".msg.own .meta.is-received")).to_be_visible()
+        await page.evaluate(AXE)
+        around = await page.evaluate("axe.run('[data-okno]', {resultTypes: ['violations'], iframes: false})")
+        assert [v["id"] for v in around["violations"]] == []
+    framed = next(f for f in page.frames if "?frame" in f.url)
+    assert await faults(framed) == []

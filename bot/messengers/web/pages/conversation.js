@@ -197,7 +197,7 @@ export class Conversation {
     this.dividers ??= new Map();
     let el = this.dividers.get(key);
     if (!el) {
-      el = h("li", { class: `divider ${kind}`, role: "separator" }, h("span", {}, words));
+      el = h("li", { class: `divider ${kind}` }, h("span", {}, words));
       this.dividers.set(key, el);
     }
     el.firstChild.textContent = words;

@@ -1,13 +1,14 @@
 // The list of commands that opens while "/" is typed.
 import { fill, h } from "./dom.js";
+import { t } from "./words.js";
 
-// hooks: commands() -> [{name, usage, about}], choose(command)
+// hooks: commands() -> [{name, usage, about}], choose(command), active(id of the chosen option, or null)
 export class Palette {
   constructor(hooks) {
     this.hooks = hooks;
     this.at = 0;
     this.found = [];
-    this.el = h("ul", { class: "palette", role: "listbox", id: "palette", hidden: true });
+    this.el = h("ul", { class: "palette", role: "listbox", id: "palette", "aria-label": t("keys.command"), tabindex: "0", hidden: true });
   }
 
   // What matches the text; only its first word is looked at, and only until a space follows.
@@ -47,10 +48,11 @@ export class Palette {
     fill(this.el, this.found.map((command, i) =>
       h(
         "li",
-        { role: "option", "aria-selected": String(i === this.at), class: i === this.at ? "at" : "", onmousedown: (event) => { event.preventDefault(); this.#choose(command); } },
+        { role: "option", id: `palette-${i}`, "aria-selected": String(i === this.at), class: i === this.at ? "at" : "", onmousedown: (event) => { event.preventDefault(); this.#choose(command); } },
         h("code", {}, `/${command.name}`, h("i", {}, command.usage.slice(command.name.length))),
         h("span", {}, command.about),
       )));
+    this.hooks.active(this.found.length ? `palette-${this.at}` : null);
     this.el.children[this.at]?.scrollIntoView({ block: "nearest" });
   }
 }

@@ -157,6 +157,11 @@ export class ThreadView {
     this.goal = h("span", { class: "goal", "aria-live": "polite" });
     const where = this.thread ? "thread" : "desk";
     this.palette = new Palette({
+      active: (id) => {
+        const input = this.composer?.input;
+        if (id) input?.setAttribute("aria-activedescendant", id);
+        else input?.removeAttribute("aria-activedescendant");
+      },
       commands: () => this.state.commands.filter((c) => c.where === where),
       choose: (command) => { this.composer.text = `/${command.name}${command.usage === command.name ? "" : " "}`; this.composer.input.focus(); },
     });
@@ -173,6 +178,8 @@ export class ThreadView {
       key: (event) => this.palette.key(event),
     });
     this.others = h("span", { class: "others", role: "status" });
+    this.composer.input.setAttribute("aria-controls", "palette");
+    this.composer.input.setAttribute("aria-autocomplete", "list");
     add(this.composer.above, [this.palette.el, h("div", { class: "above-line" }, this.goal, this.others)]);
     if (this.thread) {
       this.composer.left.append(this.noteButton);
