@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from domain import commands
 from domain.events import Pressed
 from domain.texts import text
-from handlers import actions, floods, relay, timekeeping
+from handlers import actions, choosing, floods, relay, timekeeping
 from handlers.turn import Turn
 from storage import clocks, links, people, places, tickets
 
@@ -21,6 +21,9 @@ def pressed_by_agent(turn: Turn, chat: Row, event: Pressed) -> None:
     kind, number, action, argument = _read(event.data)
     if kind == "ping":
         turn.answer(event.press, _on_it(turn, chat, event.ref, number, person))
+        return
+    if kind == "said":
+        turn.answer(event.press, choosing.choose(turn, chat, person, event.ref, action, argument))
         return
     ticket = tickets.by_id(turn.conn, number) if kind == "card" else None
     if ticket is None or ticket.desk_place_id is None:

@@ -32,6 +32,16 @@ def speak(
         _answered(turn, ticket, person)
 
 
+def send_after_all(turn: Turn, ticket: Row, person: Row, message: Row) -> None:
+    """What an agent had kept inside goes to the customer now."""
+    messages.change(turn.conn, message.id, role="answer", deleted=0, revision=message.revision + 1)
+    customer_place = places.by_id(turn.conn, ticket.customer_place_id)
+    relay.copy(turn, customer_place, ticket.id, messages.by_id(turn.conn, message.id), Priority.ANSWER)
+    timekeeping.answer_written(turn, ticket.id, turn.now)
+    if ticket.state != "closed":
+        _answered(turn, ticket, person)
+
+
 def _store(
     turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote], role: Fate, reply_to: int | None
 ) -> int:

@@ -258,7 +258,8 @@ class SlackFake:
         raw = orjson.dumps(delivery.payload)
         kind = "application/json"
         if interactive:
-            raw = urlencode({"payload": raw.decode()}).encode()
+            form = delivery.payload if "command" in delivery.payload else {"payload": raw.decode()}
+            raw = urlencode(form).encode()
             kind = "application/x-www-form-urlencoded"
         headers = {**self.signed(raw), "Content-Type": kind}
         try:

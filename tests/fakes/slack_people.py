@@ -117,6 +117,27 @@ class People:
             }
         )
 
+    def chooses(self, user: str, ts: str, callback: str, channel: str) -> None:
+        """A shortcut on a message."""
+        moment = self.world.ts()
+        self.interact(
+            {
+                "type": "message_action",
+                "callback_id": callback,
+                "trigger_id": f"{moment}.shortcut",
+                "action_ts": moment,
+                "message_ts": ts,
+                "user": {"id": user, "name": self.world.people[user].name.lower()},
+                "channel": {"id": channel, "name": self.world.channels[channel].name},
+                "message": dict(self.world.channels[channel].messages[ts]),
+            }
+        )
+
+    def commands(self, user: str, text: str, channel: str) -> None:
+        """`/okno` and what follows."""
+        body = {"command": "/okno", "text": text, "user_id": user, "channel_id": channel}
+        self.interact({**body, "user_name": "somebody", "trigger_id": f"{self.world.ts()}.command"})
+
     def shows(self, channel: str, thread: str | None = None) -> list[Shown]:
         """The messages of a channel (a person's id: of their conversation with the app), or of one thread in it."""
         where = self.world.channels.get(channel) or self.world.channels[self.dm(channel)]

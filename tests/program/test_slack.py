@@ -71,6 +71,28 @@ async def test_buttons_commands_and_moving(fake: SlackFake, tmp_path: Path):
         await until(lambda: [m for m in people.of_app(anna) if "#1" in m.text])
 
 
+async def test_shortcuts_and_okno(fake: SlackFake, tmp_path: Path):
+    people = fake.people
+    anna, ivan = people.user("Anna"), people.user("Ivan")
+    howto, bugs = people.channel("howto", [ivan]), people.channel("bugs", [ivan])
+    async with running(tmp_path, OKNO_LOCALE="en", **slack(fake, howto=howto, bugs=bugs)):
+        people.writes(anna, "!bug It crashes")
+        await until(lambda: [m for m in people.of_app(bugs) if m.text == "It crashes"])
+        card = people.of_app(bugs)[0]
+        inside = people.writes(ivan, "Fixed in 2.1", bugs, card.ts)
+        people.writes(ivan, "!take", bugs, card.ts)
+        await until(lambda: "Release" in people.of_app(bugs)[0].buttons)
+        people.chooses(ivan, inside, "okno_send", bugs)
+        await until(lambda: [m for m in people.of_app(anna) if m.text == "Fixed in 2.1"])
+        await until(lambda: next(m for m in people.shows(bugs) if m.ts == inside).marked)
+        people.chooses(ivan, inside, "okno_note", bugs)
+        await until(lambda: not [m for m in people.of_app(anna) if m.text == "Fixed in 2.1"])
+        people.commands(ivan, "mine", bugs)
+        await until(lambda: [m for m in people.of_app(bugs) if m.thread is None and "#1" in m.text][1:])
+        people.chooses(ivan, inside, "okno_move_howto", bugs)
+        await until(lambda: [m for m in people.of_app(howto) if m.buttons])
+
+
 async def test_set_up_without_ids(fake: SlackFake, tmp_path: Path):
     people = fake.people
     anna, ivan = people.user("Anna"), people.user("Ivan")

@@ -209,8 +209,8 @@ def test_what_lacks_what_it_needs_is_malformed(payload: Json):
 
 
 def test_secrets_in_payloads_are_not_kept(ear: Ear):
-    payload = {"token": "s3cret", "response_url": "https://hooks", "type": "event_callback"}
-    payload["event"] = {"type": "message", "channel": "D1", "ts": "1.000001", "user": "U1", "text": "x"}
+    event = {"type": "message", "channel": "D1", "ts": "1.000001", "user": "U1", "text": "x"}
+    payload = {"type": "event_callback", "token": "s3cret", "response_url": "https://hooks", "event": event}
     (raw,) = ids.raw_events(payload)
     assert "s3cret" not in raw.payload
     assert "hooks" not in raw.payload

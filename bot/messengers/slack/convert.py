@@ -26,7 +26,7 @@ from domain.events import (
     Wrote,
 )
 from domain.messages import Attachment, Content
-from domain.richtext import RichText
+from domain.richtext import RichText, plain
 from domain.texts import text
 
 Json = dict[str, Any]
@@ -66,6 +66,10 @@ def _converted(payload: Json, me: Reader) -> Event:
         return _event(payload, payload["event"], me)
     if kind == "block_actions":
         return _pressed(payload)
+    if kind == "message_action":
+        return _chosen(payload)
+    if "command" in payload:
+        return _commanded(payload)
     return Ignored("a kind nobody needs") if kind or payload else _malformed("type")
 
 
@@ -246,4 +250,34 @@ def _pressed(payload: Json) -> Event:
         press=ids.press(channel, person, None if chat.kind == "private" else root),
         at=_at(action["action_ts"]),
         thread=thread,
+    )
+
+
+def _chosen(payload: Json) -> Event:
+    """A shortcut on a message, as a press under it: `okno_send`, `okno_note`, `okno_move_bugs`."""
+    action, _, argument = str(payload["callback_id"]).removeprefix("okno_").partition("_")
+    channel, person, message = payload["channel"]["id"], payload["user"]["id"], payload["message"]
+    chat = _chat(channel)
+    root = message.get("thread_ts") or message["ts"]
+    return Pressed(
+        chat=chat,
+        author=_person(person, str(payload["user"].get("name") or "")),
+        ref=message["ts"],
+        data=f"said:0:{action}:{argument}" if argument else f"said:0:{action}",
+        press=ids.press(channel, person, None if chat.kind == "private" else root),
+        at=_at(str(payload["action_ts"])),
+        thread=None if chat.kind == "private" else _thread(message),
+    )
+
+
+def _commanded(payload: Json) -> Event:
+    """`/okno queue`, as if the words had been written after `!`; such a message has no `ts` and can't be answered."""
+    chat = _chat(payload["channel_id"])
+    words = str(payload.get("text") or "").strip() or "help"
+    return Wrote(
+        chat=chat,
+        author=_person(payload["user_id"], str(payload.get("user_name") or "")),
+        ref=f"command:{payload['trigger_id']}",
+        content=Content(text=plain(f"!{words}")),
+        at=datetime.fromtimestamp(float(payload[ids.RECEIVED]), UTC),
     )

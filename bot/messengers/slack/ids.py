@@ -8,6 +8,7 @@ message; Okno knows one file a message, so such a message becomes an album: the 
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import orjson
@@ -16,6 +17,9 @@ from domain.events import RawEvent
 
 PART = "okno_part"
 """Which file of its message an event of ours is about; beside the event in the payload."""
+
+RECEIVED = "okno_received"
+"""When a slash command came, in Unix seconds: Slack doesn't say."""
 
 _FILE = "file:"
 _TS = re.compile(r"\d{1,12}\.\d{1,6}")
@@ -172,6 +176,8 @@ def _interaction(payload: dict[str, Any]) -> list[RawEvent]:
     message = payload.get("message") if isinstance(payload.get("message"), dict) else {}
     thread = (message.get("thread_ts") or message.get("ts")) if message else None
     at = str(payload.get("action_ts") or _action_ts(payload))
+    if "command" in payload:
+        payload = {**payload, RECEIVED: time.time()}
     return [_raw(payload, f"trigger:{trigger}", lane_of(native, thread), at if ts_of(at) else _UNKNOWN)]
 
 
