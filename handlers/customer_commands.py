@@ -67,7 +67,8 @@ def _lang(turn: Turn, person: Row, wanted: str, locale: str) -> str:
     if chosen in LOCALES:
         people.choose_locale(turn.conn, person.id, chosen)
         return text(chosen, "lang.chosen")
-    return text(locale, "lang.usage", languages=", ".join(f"/lang {code}" for code in LOCALES))
+    sign = turn.capabilities(turn.messenger).command_prefix
+    return text(locale, "lang.usage", languages=", ".join(f"{sign}lang {code}" for code in LOCALES))
 
 
 def _claim(turn: Turn, person: Row, code: str, place: Row, locale: str) -> bool:

@@ -215,6 +215,8 @@ class Methods:
 
     def _complete(self, given: Json) -> Json:
         channel = self._writable({"channel": given.get("channel_id")})
+        if given.get("username"):
+            self.need("chat:write.customize")
         files = []
         for wanted in given["files"]:
             file = self._uploads.pop(wanted["id"], None)
@@ -224,6 +226,8 @@ class Methods:
             files.append(file)
         blocks = _checked_blocks({"text": "-", **given})
         message = {"user": BOT_USER, "bot_id": BOT_ID, "text": "", "blocks": blocks}
+        if given.get("username"):
+            message["username"] = given["username"]
         self.world.share(channel, files, {**message, **self._threaded(channel, given)})
         return {"files": [{"id": file.id, "title": file.name} for file in files]}
 

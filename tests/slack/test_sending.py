@@ -107,12 +107,18 @@ async def test_blocks_that_slack_does_not_take_go_as_text(fake: SlackFake, app: 
     assert fake.log[-1][1]["mrkdwn"] is False
 
 
-async def test_agents_by_name_where_that_is_allowed(fake: SlackFake, app: SlackMessenger):
+async def test_agents_by_name_where_that_is_allowed(
+    fake: SlackFake, app: SlackMessenger, elsewhere: Elsewhere
+):
     anna = fake.people.dm(fake.people.user("Anna"))
-    await app.send(text(anna, "one", author="Ivan"))
-    fake.methods.scopes = {"chat:write"}
-    assert isinstance(await app.send(text(anna, "two", "letter-2", author="Ivan")), Sent)
-    assert [m.username for m in fake.people.of_app(anna)] == ["Ivan", ""]
+    elsewhere.contents["f"] = b"x"
+    file = (Content("document", files=(Attachment("document", "f", "a.txt"),)),)
+    for scopes in (None, {"chat:write", "files:write", "files:read"}):
+        fake.methods.scopes = scopes
+        assert isinstance(await app.send(text(anna, "words", f"letter-{scopes}", author="Ivan")), Sent)
+        sent = await app.send(Send(anna, file, f"file-{scopes}", source="web", author="Ivan"))
+        assert isinstance(sent, Sent)
+    assert [m.username for m in fake.people.of_app(anna)] == ["Ivan", "Ivan", "", ""]
 
 
 async def test_an_answer_in_private_shows_in_the_conversation_too(fake: SlackFake, app: SlackMessenger):

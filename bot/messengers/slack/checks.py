@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.messengers.contract import Finding
-from bot.messengers.slack.sending import CUSTOMIZE
+from bot.messengers.slack.settings import CUSTOMIZE
 from bot.messengers.slack.wire import ApiError, Wire, WireError
 from domain.texts import text
 

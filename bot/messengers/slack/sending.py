@@ -11,6 +11,7 @@ from bot.messengers.slack import ids
 from bot.messengers.slack.blocks import blocks, worded
 from bot.messengers.slack.outcomes import BAD_BLOCKS, outcome_of
 from bot.messengers.slack.rich import escaped
+from bot.messengers.slack.settings import CUSTOMIZE
 from bot.messengers.slack.uploads import Uploader
 from bot.messengers.slack.wire import ApiError, WireError
 from domain.requests import Outcome, Refused, Send, Sent, TryLater
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from bot.messengers.slack.wire import Json, Wire
 
 EVENT_TYPE = "okno_letter"
-CUSTOMIZE = "chat:write.customize"
 
 _LOOK_BACK = 24 * 3600.0
 _LOOK_AT = 200

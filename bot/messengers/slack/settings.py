@@ -11,6 +11,9 @@ NAME = "slack"
 """The messenger's name in chat addresses, and the account it receives as: Slack's ids are unique among all
 workspaces, so that nothing has to keep two apps' keys apart."""
 
+CUSTOMIZE = "chat:write.customize"
+"""The scope that shows agents by their own names."""
+
 PER_CHANNEL = Rate(1, 1.0)
 
 

@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from bot.messengers.contract import FileRefused
 from bot.messengers.slack import ids
 from bot.messengers.slack.blocks import blocks
-from bot.messengers.slack.wire import WireError
+from bot.messengers.slack.settings import CUSTOMIZE
+from bot.messengers.slack.wire import ApiError, WireError
 
 if TYPE_CHECKING:
     from bot.messengers.contract import FileSource
@@ -59,17 +60,26 @@ class Uploader:
         self._remember(request.letter, tuple(file for file, _ in uploaded))
         echo = self._echoes[first] = asyncio.get_running_loop().create_future()
         try:
-            await self._wire.call(
-                "files.completeUploadExternal",
+            await self._complete(
                 files=files,
                 channel_id=request.chat,
                 thread_ts=thread,
                 blocks=blocks(words) or None,
+                username=request.author or None,
             )
             ts = await self._shown(first, request.chat, echo)
         finally:
             self._echoes.pop(first, None)
         return ids.refs(ts or ids.file_ref(first), len(request.contents))
+
+    async def _complete(self, **given: Any) -> None:
+        """Show what was uploaded; under the app's own name where no other is allowed."""
+        try:
+            await self._wire.call("files.completeUploadExternal", **given)
+        except ApiError as error:
+            if error.needed != CUSTOMIZE or given["username"] is None:
+                raise
+            await self._wire.call("files.completeUploadExternal", **{**given, "username": None})
 
     async def find(self, request: Send) -> tuple[str, ...] | None:
         """The references of an upload whose end was unknown, if its message is there after all."""
