@@ -10,7 +10,7 @@ from domain import composing
 from domain.messages import Content
 from domain.requests import Delete, Edit, Original, Request, Send
 from domain.richtext import RichText
-from handlers import floods, history, layout, pinging, relay
+from handlers import floods, history, lateness, layout, pinging, relay
 from storage import clocks, links, messages, outbox, people
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def made(conn: Connection, policy: Policy, place: Row, letter: Row) -> Made | No
         return _say(place, letter), ()
     if letter.kind in ("ping", "reping"):
         return _ping(conn, policy, place, letter), ()
+    if letter.kind == "late":
+        late = lateness.notice(conn, policy, place, letter)
+        return None if late is None else (late, ())
     if letter.kind in ("held", "reheld"):
         notice = floods.notice(conn, policy, place, letter)
         return None if notice is None else (notice, ())

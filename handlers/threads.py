@@ -76,7 +76,7 @@ def rehome(turn: Turn, ticket: Row, *, pointer: bool = True) -> Row:
         if letter.kind == "copy":
             outbox.rehome(turn.conn, letter.id, new.id, places.take_seq(turn.conn, new.id))
             outbox.change(turn.conn, letter.id, payload="")
-        elif letter.kind in ("edit", "history", "correction", "delete", "held", "reheld"):
+        elif letter.kind in ("edit", "history", "correction", "delete", "held", "reheld", "late"):
             outbox.finish(turn.conn, letter.id, old.id, "dropped", turn.now_ms)
     floods.follow(turn, old, new, ticket.id)
     history.write(turn.conn, turn.policy, new, ticket.id, turn.now_ms, first=True)

@@ -18,7 +18,7 @@ from domain.texts import clock as clock_words
 from domain.texts import duration, text
 from domain.work import Effects, Priority
 from escalation import due
-from handlers import actions, assigning, digests, letters, notices, pinging, relay, timekeeping
+from handlers import actions, assigning, digests, lateness, letters, notices, pinging, relay, timekeeping
 from handlers.turn import Turn, to_ms
 from storage import attempts, clocks, facts, journal, once, people, places, rules, tickets
 
@@ -44,6 +44,7 @@ def sweep(conn: Connection, policy: Policy, now: datetime) -> Effects:
     notices.closing(turn)
     digests.opening(turn)
     digests.gaps(turn)
+    lateness.tell(turn)
     _forward(turn)
     _close_idle(turn)
     return letters.finish(turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, func, literal_column, select, update
 
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import letters, messages
+from storage.schema import letters, messages, places
 
 _WAITING = letters.c.state == literal_column("'waiting'")
 _HEADS = Query(
@@ -79,6 +79,48 @@ _NOTICE_WAITS = Query(
         letters.c.kind.in_([literal_column("'held'"), literal_column("'reheld'")]),
     )
     .limit(1)
+)
+_COPY = letters.c.kind == literal_column("'copy'")
+_LATE = letters.c.reason == literal_column("'late'")
+_NOT_LATE = letters.c.reason == literal_column("''")
+_LATE_ANSWERS = Query(
+    select(letters)
+    .join(messages, messages.c.id == letters.c.message_id)
+    .where(
+        _WAITING,
+        _COPY,
+        _NOT_LATE,
+        letters.c.created_at < p("before"),
+        messages.c.role == literal_column("'answer'"),
+        letters.c.ticket_id.is_not(None),
+    )
+    .order_by(letters.c.id)
+    .limit(p("limit"))
+)
+_LATE_RELAYS = Query(
+    select(letters, places.c.chat_id)
+    .join(messages, messages.c.id == letters.c.message_id)
+    .join(places, places.c.id == letters.c.place_id)
+    .where(
+        _WAITING,
+        _COPY,
+        _NOT_LATE,
+        letters.c.created_at < p("before"),
+        messages.c.role == literal_column("'customer'"),
+    )
+    .order_by(letters.c.id)
+    .limit(p("limit"))
+)
+_TICKET_IS_LATE = Query(
+    select(letters.c.id)
+    .where(_WAITING, letters.c.place_id == p("place_id"), letters.c.ticket_id == p("ticket_id"), _LATE)
+    .limit(1)
+)
+_COUNT_LATE = Query(
+    select(func.count())
+    .select_from(letters)
+    .join(places, places.c.id == letters.c.place_id)
+    .where(_WAITING, _LATE, places.c.chat_id == p("chat_id"))
 )
 _OLDEST = Query(select(func.min(letters.c.created_at)).where(_WAITING))
 _COUNT_WAITING = Query(select(func.count()).where(_WAITING))
@@ -229,6 +271,26 @@ def count_held(conn: Connection, place_id: int) -> int:
 def notice_waits(conn: Connection, place_id: int) -> bool:
     """Whether word of what is held waits to be sent to the place."""
     return _NOTICE_WAITS.value(conn, place_id=place_id) is not None
+
+
+def late_answers(conn: Connection, before_ms: int, limit: int) -> list[Row]:
+    """Answers that have waited since before that time and weren't found late yet."""
+    return _LATE_ANSWERS.rows(conn, before=before_ms, limit=limit)
+
+
+def late_relays(conn: Connection, before_ms: int, limit: int) -> list[Row]:
+    """The same of what customers wrote, with the chat where it is to be shown."""
+    return _LATE_RELAYS.rows(conn, before=before_ms, limit=limit)
+
+
+def ticket_is_late(conn: Connection, ticket_id: int, place_id: int) -> bool:
+    """Whether something of the ticket that was found late still waits in the place."""
+    return _TICKET_IS_LATE.value(conn, ticket_id=ticket_id, place_id=place_id) is not None
+
+
+def count_late(conn: Connection, chat_id: int) -> int:
+    """How many letters that were found late still wait for a chat."""
+    return int(_COUNT_LATE.value(conn, chat_id=chat_id))
 
 
 def oldest_waiting(conn: Connection) -> int | None:
