@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
@@ -54,7 +55,7 @@ class Pages:
         self._doorkeeper = doorkeeper
         self._assets = load()
         self._button = _with_words(self._assets.pop("widget.js"))
-        self._embedders = " ".join(("'self'", *settings.embed_origins))
+        self._embedders = " ".join(("'self'", *map(_origin, settings.embed_origins)))
 
     def routes(self) -> list[web.RouteDef]:
         """Their routes."""
@@ -113,6 +114,12 @@ class Pages:
             response.charset = "utf-8"
         response.enable_compression()
         return response
+
+
+def _origin(address: str) -> str:
+    """The site of an address; whatever follows its host says nothing about who may embed."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _with_words(script: Asset) -> Asset:
