@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import World, say, thread_of
+from tests.program.running import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -116,7 +117,7 @@ async def test_sound_and_notifications_are_off_until_switched_on(world: World) -
     await staff.get_by_role("button", name="Menu").click()
     await staff.get_by_role("menuitem", name="Switch notifications on").click()
     await say(customer, "heard")
-    await staff.wait_for_function("shown.length > 0")
+    await until(lambda: staff.evaluate("shown.length"), what="the notification")
     shown = await staff.evaluate("shown")
     assert [body for _, body in shown] == ["heard"]
     assert shown[0][0].startswith("Guest")
