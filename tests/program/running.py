@@ -10,17 +10,15 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
 
-T = TypeVar("T")
 
-
-async def until(look: Callable[[], T | Awaitable[T]], within: float = PATIENCE, what: str = "") -> T:
-    """Wait until `look` gives something true; gives that."""
-    found: T | None = None
+async def until(look: Callable[[], Any], within: float = PATIENCE, what: str = "") -> Any:
+    """Wait until `look`, which may be awaitable, gives something true; gives that."""
+    found: Any = None
     async with asyncio.timeout(within + 5):
         for _ in range(int(within / 0.05)):
             looked = look()
