@@ -63,7 +63,7 @@ async def soak(
             "OKNO_TELEGRAM__API_BASE": url,
             "OKNO_TELEGRAM__LIMITS": LIMITS,
             "OKNO_DESKS__HOWTO__CHAT": f"telegram:{scene.desk}",
-            "OKNO_WORKING_HOURS__WEEKLY": _ALWAYS,
+            "OKNO_WORKING_HOURS__WEEKLY": ALWAYS,
             "OKNO_LIMITS__CUSTOMER_MESSAGES": "100000/1m",
         }
         async with running(folder, **settings) as program:
@@ -77,7 +77,7 @@ async def soak(
     return report
 
 
-_ALWAYS = (
+ALWAYS = (
     "{" + ", ".join(f'{day} = ["24h"]' for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")) + "}"
 )
 

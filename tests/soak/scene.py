@@ -84,7 +84,7 @@ class Scene:
         name = f"C{len(self.talks):03}"
         talk = Talk(await self.remote.user(name=name), name)
         self.talks.append(talk)
-        await self._writes(talk, "q")
+        await self.writes(talk, "q")
 
     async def something_happens(self) -> None:
         """One of the people writes, sends an album, answers or edits a message."""
@@ -96,7 +96,7 @@ class Scene:
         elif deed < 0.2:
             await self._sends_album(talk, side)
         else:
-            await self._writes(talk, side, answering=deed < 0.35)
+            await self.writes(talk, side, answering=deed < 0.35)
 
     async def look_for_topics(self) -> None:
         """Agents learn of new threads."""
@@ -127,7 +127,8 @@ class Scene:
     def _token(self, talk: Talk, side: Side) -> str:
         return f"{side}{talk.name}-{len(talk.said[side]):04}."
 
-    async def _writes(self, talk: Talk, side: Side, *, answering: bool = False) -> None:
+    async def writes(self, talk: Talk, side: Side, *, answering: bool = False) -> None:
+        """Somebody writes a text."""
         token = self._token(talk, side)
         target = await self._answerable(talk, side) if answering else None
         answered = target.id if target else None
