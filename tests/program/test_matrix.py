@@ -31,7 +31,8 @@ async def arrives(side: Customer | Agent, text: str) -> None:
     async def there() -> bool:
         return text in await side.sees()
 
-    await until(there, what=text)
+    found: bool = await until(there, what=text)
+    assert found
 
 
 @pytest.mark.parametrize("desk", MESSENGERS)
