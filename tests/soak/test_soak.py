@@ -12,7 +12,7 @@ pytestmark = pytest.mark.program
 
 
 async def test_kills_lose_nothing_and_repeat_little(tmp_path: Path):
-    report = await soak(tmp_path, seconds=12, seed=3, customers=8)
+    report = await soak(tmp_path, seconds=8, seed=3, customers=6)
     assert not report.faults, report
-    assert report.crashes >= 2
-    assert report.verdict.written > 100
+    assert report.crashes >= 1
+    assert report.verdict.written > 50
