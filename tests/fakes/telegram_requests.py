@@ -83,7 +83,9 @@ async def read_call(request: web.Request, name: str) -> Call:
         given |= _decoded(name, {k: str(v) for k, v in (await request.post()).items()})
     given = {key: value for key, value in given.items() if value is not None}
     if unknown := given.keys() - cls.model_fields.keys() - uploads.keys():
-        raise bad(f"the method has no parameter {min(unknown)}")  # Telegram overlooks it; a mistake all the same
+        raise bad(
+            f"the method has no parameter {min(unknown)}"
+        )  # Telegram overlooks it; a mistake all the same
     try:
         method = cls.model_validate(given)
     except ValidationError as error:
