@@ -34,7 +34,7 @@ def file_message(
     if said[0].content.kind != "text":
         floods.hold(turn, desk_place, ticket.id, first)
     _now_waits(turn, ticket, min(said[0].at, turn.now))
-    notices.away(turn, tickets.get(turn.conn, ticket.id), place, person)
+    notices.away(turn, ticket, place, person)
     if said[0].content.kind in ("other", "paid") and not said[0].content.copyable:
         locale = turn.locale_of(person)
         relay.say(
