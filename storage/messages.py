@@ -23,12 +23,6 @@ _OF_TICKET = Query(
     .where(messages.c.ticket_id == p("ticket_id"))
     .order_by(messages.c.id)
 )
-_LAST_OF_CUSTOMER = Query(
-    select(messages)
-    .where(messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'customer'"))
-    .order_by(messages.c.id.desc())
-    .limit(1)
-)
 _MARK_DUE = Query(
     select(messages)
     .where(messages.c.place_id == p("place_id"), messages.c.mark_wanted != messages.c.mark_shown)
@@ -116,11 +110,6 @@ def album(conn: Connection, album_id: int) -> list[Row]:
 def of_ticket(conn: Connection, ticket_id: int) -> list[Row]:
     """Everything said in a ticket with its authors' names, oldest first."""
     return _OF_TICKET.rows(conn, ticket_id=ticket_id)
-
-
-def last_of_customer(conn: Connection, ticket_id: int) -> Row | None:
-    """The customer's newest message in the ticket."""
-    return _LAST_OF_CUSTOMER.row(conn, ticket_id=ticket_id)
 
 
 def answers(conn: Connection, ticket_id: int) -> int:
