@@ -77,10 +77,10 @@ def _shown(turn: Turn, work: Work) -> None:
 def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
     if work.letter_id is None:
         raise ValueError("a letter's work names its letter")
-    letter = outbox.by_id(turn.conn, work.letter_id)
-    still_here = outbox.finish(turn.conn, letter.id, work.place_id, "sent", turn.now_ms)
+    finished = outbox.finish(turn.conn, work.letter_id, work.place_id, "sent", turn.now_ms)
+    letter = finished or outbox.by_id(turn.conn, work.letter_id)
     if letter.kind == "copy":
-        _copied(turn, work, letter, outcome.refs, still_here=still_here)
+        _copied(turn, work, letter, outcome.refs, still_here=finished is not None)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
     elif letter.kind == "late":
@@ -141,13 +141,12 @@ def _copied(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], *, still
         return  # it moved while it was under way, and is sent again where the ticket is now
     if letter.payload:
         outbox.finish_members(turn.conn, letter.id, "sent", turn.now_ms)
-    complete = not outbox.waiting_for_message(turn.conn, letter.message_id)
     for index, (message_id, revision) in enumerate(work.members):
         message = messages.by_id(turn.conn, message_id)
         if _follow_up(turn, work, letter, message, revision):
             continue
-        if complete and (index == 0 or len(refs) == 1):
-            _mark_delivered(turn, message)
+        if (index == 0 or len(refs) == 1) and _shows_delivery(turn, message):
+            _mark_delivered(turn, letter, message)
 
 
 def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> bool:
@@ -163,13 +162,19 @@ def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> 
     return taken_back
 
 
-def _mark_delivered(turn: Turn, message: Row) -> None:
-    """The person who wrote it sees that it arrived: agents always, customers where their messenger shows it."""
+def _shows_delivery(turn: Turn, message: Row) -> bool:
+    """Whether its author sees that it arrived: agents always, customers where their messenger shows it."""
+    return message.role == "answer" or turn.capabilities(message.from_messenger).marks_received
+
+
+def _mark_delivered(turn: Turn, letter: Row, message: Row) -> None:
+    """The message arrived, unless more parts of it (or of what was joined to the letter) are still to go."""
+    if outbox.waiting_for_message(turn.conn, letter.message_id):
+        return
     if message.role == "answer":
         written = clocks.moment(message.written_at) or turn.now
         timekeeping.answer_delivered(turn, message.ticket_id, written, message.person_id)
-    if message.role == "answer" or turn.capabilities(message.from_messenger).marks_received:
-        relay.want_mark(turn, message, delivered=True)
+    relay.want_mark(turn, message, delivered=True)
 
 
 def _corrected(turn: Turn, work: Work, letter: Row) -> None:

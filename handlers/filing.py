@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from domain import commands
 from domain.events import Wrote
-from domain.messages import dump_content, load_content
+from domain.messages import load_content
 from domain.texts import text
 from domain.work import Priority
-from handlers import actions, assigning, floods, notices, relay, threads, timekeeping
+from handlers import actions, assigning, floods, keeping, notices, relay, threads, timekeeping
 from handlers.turn import Turn, to_ms
 from storage import links, messages, people, tickets
 
@@ -27,9 +27,9 @@ def file_message(
     ticket = _ticket_for(turn, customer, place, said, desk)
     if customer.next_desk:
         people.change_customer(turn.conn, customer.id, next_desk="")
-    first_id = _store(turn, ticket, place, person, said)
+    answered = _answered(turn, place.chat_id, said[0].reply_to)
+    first = keeping.keep(turn, ticket, place, person, said, "customer", answered)
     desk_place = threads.place_of(turn, ticket)
-    first = messages.by_id(turn.conn, first_id)
     relay.copy(turn, desk_place, ticket.id, first, Priority.RELAY)
     if said[0].content.kind != "text":
         floods.hold(turn, desk_place, ticket.id, first)
@@ -75,33 +75,6 @@ def _words(said: Sequence[Wrote]) -> str:
         if words := wrote.content.text.text or wrote.content.label:
             return words
     return ""
-
-
-def _store(turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote]) -> int:
-    """Remember what was said; gives the first message's number."""
-    reply_to = _answered(turn, place.chat_id, said[0].reply_to)
-    album: int | None = None
-    first = 0
-    for wrote in said:
-        message_id = messages.add(
-            turn.conn,
-            ticket_id=ticket.id,
-            place_id=place.id,
-            chat_id=place.chat_id,
-            person_id=person.id,
-            ref=wrote.ref,
-            role="customer",
-            content=dump_content(wrote.content),
-            reply_to_id=reply_to,
-            album_id=album,
-            written_at=to_ms(wrote.at),
-        )
-        if not first:
-            first = message_id
-            if len(said) > 1:
-                album = message_id
-                messages.change(turn.conn, message_id, album_id=album)
-    return first
 
 
 def _answered(turn: Turn, chat_id: int, ref: str | None) -> int | None:

@@ -60,7 +60,6 @@ def announce(conn: Connection, place: Row, ticket_id: int, now_ms: int) -> None:
     outbox.add(
         conn,
         place_id=place.id,
-        seq=places.take_seq(conn, place.id),
         kind="reheld" if links.held_notice(conn, place.id) else "held",
         priority=Priority.RELAY,
         now_ms=now_ms,
@@ -72,7 +71,7 @@ def follow(turn: Turn, old: Row, new: Row, ticket_id: int) -> None:
     """What waits for a press waits in the ticket's new place from now on."""
     moved = outbox.held_of(turn.conn, old.id)
     for letter in moved:
-        outbox.rehome(turn.conn, letter.id, new.id, places.take_seq(turn.conn, new.id))
+        outbox.rehome(turn.conn, letter.id, new.id)
     if moved:
         announce(turn.conn, new, ticket_id, turn.now_ms)
 
@@ -130,7 +129,7 @@ def release(turn: Turn, place: Row) -> int:
     """What waited for a press goes out; gives how many letters that is."""
     waited = outbox.held_of(turn.conn, place.id)
     for letter in waited:
-        outbox.change(turn.conn, letter.id, state="waiting", seq=places.take_seq(turn.conn, place.id))
+        outbox.wait_last(turn.conn, letter.id)
     if waited:
         turn.wake(place.id)
     return len(waited)

@@ -16,7 +16,7 @@ from domain.richtext import RichText, Span, plain, utf16_length
 from domain.texts import stamp, text
 from domain.work import Priority
 from handlers import layout
-from storage import messages, outbox, people, places
+from storage import messages, outbox, people
 
 if TYPE_CHECKING:
     from domain.policy import Policy
@@ -40,7 +40,7 @@ def write(conn: Connection, policy: Policy, place: Row, ticket_id: int, now_ms: 
     if not planned:
         return
     count = len(planned)
-    seq = outbox.seq_before_all(conn, place.id, count) if first else places.take_seq(conn, place.id, count)
+    seq = outbox.seq_before_all(conn, place.id, count) if first else outbox.seq_after_all(conn, place.id)
     for offset, (group, part) in enumerate(planned):
         outbox.add(
             conn,

@@ -59,7 +59,6 @@ def _write(turn: Turn, place: Row, ticket_id: int | None, payload: str, priority
     outbox.add(
         turn.conn,
         place_id=place.id,
-        seq=places.take_seq(turn.conn, place.id),
         kind="late",
         priority=priority,
         now_ms=turn.now_ms,

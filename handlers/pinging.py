@@ -52,7 +52,6 @@ def _write(turn: Turn, place_id: int, kind: str, ping_id: int) -> None:
     outbox.add(
         turn.conn,
         place_id=place_id,
-        seq=places.take_seq(turn.conn, place_id),
         kind=kind,
         priority=Priority.PING,
         now_ms=turn.now_ms,

@@ -72,7 +72,6 @@ def _correct(turn: Turn, place: Row, letter: Row) -> None:
     outbox.add(
         turn.conn,
         place_id=place.id,
-        seq=places.take_seq(turn.conn, place.id),
         kind="correction",
         priority=letter.priority,
         now_ms=turn.now_ms,

@@ -14,19 +14,17 @@ from domain.richtext import RichText, plain
 from domain.work import Priority
 from handlers import layout
 from handlers.turn import Turn
-from storage import links, messages, outbox, places
+from storage import links, messages, outbox
 from storage.query import Row
 
 
 def copy(turn: Turn, place: Row, ticket_id: int, message: Row, priority: Priority) -> None:
     """Write the letters that copy a message (or, from its first part, an album) into a place."""
     count = _part_count(turn, place, message)
-    first = places.take_seq(turn.conn, place.id, count)
     for part in range(count):
         outbox.add(
             turn.conn,
             place_id=place.id,
-            seq=first + part,
             kind="copy",
             priority=priority,
             now_ms=turn.now_ms,
@@ -62,12 +60,10 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
     if not copies:
         return
     kinds = _parts_to_change(turn, place, message, copies) if kind == "edit" else {copies[0].part: "delete"}
-    first = places.take_seq(turn.conn, place.id, len(kinds))
-    for offset, (part, what) in enumerate(sorted(kinds.items())):
+    for part, what in sorted(kinds.items()):
         outbox.add(
             turn.conn,
             place_id=place.id,
-            seq=first + offset,
             kind=what,
             priority=Priority.ANSWER if place.kind == "chat" else Priority.RELAY,
             now_ms=turn.now_ms,
@@ -102,7 +98,6 @@ def say(
     """Write a letter with the bot's own words; long ones become several."""
     said = content or Content(text=plain(words) if isinstance(words, str) else words)
     pieces = composing.parts((said,), None, turn.capabilities(place.messenger))
-    first = places.take_seq(turn.conn, place.id, len(pieces))
     usual = Priority.RELAY if place.chat_kind == "group" else Priority.ANSWER
     for offset, piece in enumerate(pieces):
         payload: dict[str, Any] = {"v": 1, "content": dump_content(piece.contents[0]), "role": role}
@@ -113,7 +108,6 @@ def say(
         outbox.add(
             turn.conn,
             place_id=place.id,
-            seq=first + offset,
             kind="say",
             priority=usual if priority is None else priority,
             now_ms=turn.now_ms,
@@ -129,7 +123,6 @@ def say_anew(turn: Turn, place: Row, ref: str, words: str, *, ticket_id: int | N
     outbox.add(
         turn.conn,
         place_id=place.id,
-        seq=places.take_seq(turn.conn, place.id),
         kind="resay",
         priority=Priority.RELAY if place.chat_kind == "group" else Priority.ANSWER,
         now_ms=turn.now_ms,

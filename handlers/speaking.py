@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.events import Wrote
-from domain.messages import Content, dump_content
+from domain.messages import Content
 from domain.mirror import Fate
 from domain.work import Priority
-from handlers import actions, relay, timekeeping
-from handlers.turn import Turn, to_ms
+from handlers import actions, keeping, relay, timekeeping
+from handlers.turn import Turn
 from storage import messages, places, tickets
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ def speak(
     turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote], role: Fate, reply_to: int | None
 ) -> None:
     """Remember what an agent said, and send it to the customer when it is an answer."""
-    first = _store(turn, ticket, place, person, said, role, reply_to)
+    first = keeping.keep(turn, ticket, place, person, said, role, reply_to)
     if role != "answer":
         return
     customer_place = places.by_id(turn.conn, ticket.customer_place_id)
-    relay.copy(turn, customer_place, ticket.id, messages.by_id(turn.conn, first), Priority.ANSWER)
+    relay.copy(turn, customer_place, ticket.id, first, Priority.ANSWER)
     timekeeping.answer_written(turn, ticket.id, min(said[0].at, turn.now))
     if ticket.state != "closed":
         _answered(turn, ticket, person)
@@ -40,31 +40,6 @@ def send_after_all(turn: Turn, ticket: Row, person: Row, message: Row) -> None:
     timekeeping.answer_written(turn, ticket.id, turn.now)
     if ticket.state != "closed":
         _answered(turn, ticket, person)
-
-
-def _store(
-    turn: Turn, ticket: Row, place: Row, person: Row, said: Sequence[Wrote], role: Fate, reply_to: int | None
-) -> int:
-    first = 0
-    for wrote in said:
-        message_id = messages.add(
-            turn.conn,
-            ticket_id=ticket.id,
-            place_id=place.id,
-            chat_id=place.chat_id,
-            person_id=person.id,
-            ref=wrote.ref,
-            role=role,
-            content=dump_content(wrote.content),
-            reply_to_id=reply_to,
-            album_id=first or None,
-            written_at=to_ms(wrote.at),
-        )
-        if not first:
-            first = message_id
-            if len(said) > 1:
-                messages.change(turn.conn, message_id, album_id=message_id)
-    return first
 
 
 def _answered(turn: Turn, ticket: Row, person: Row) -> None:

@@ -74,7 +74,7 @@ def rehome(turn: Turn, ticket: Row, *, pointer: bool = True) -> Row:
     new = open_place(turn, ticket)
     for letter in outbox.waiting_of(turn.conn, old.id):
         if letter.kind == "copy":
-            outbox.rehome(turn.conn, letter.id, new.id, places.take_seq(turn.conn, new.id))
+            outbox.rehome(turn.conn, letter.id, new.id)
             outbox.change(turn.conn, letter.id, payload="")
         elif letter.kind in ("edit", "history", "correction", "delete", "held", "reheld", "late"):
             outbox.finish(turn.conn, letter.id, old.id, "dropped", turn.now_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, case, delete, insert, literal_column, select, update
 
 from domain.events import ChatSeen
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import KEPT, Changing, Query, Row, inserting, p
 from storage.schema import chat_aliases, chats, desks, places
 
 _ASSUMED = 2  # a chat is taken to have threads, and none of its events has been seen yet
@@ -13,7 +13,8 @@ _ASSUMED = 2  # a chat is taken to have threads, and none of its events has been
 _BY_NATIVE = Query(
     select(chats).where(
         chats.c.messenger == p("messenger"), chats.c.account == p("account"), chats.c.native == p("native")
-    )
+    ),
+    keep=KEPT,
 )
 _BY_ALIAS = Query(
     select(chats)
@@ -24,7 +25,7 @@ _BY_ALIAS = Query(
         chat_aliases.c.native == p("native"),
     )
 )
-_BY_ID = Query(select(chats).where(chats.c.id == p("id")))
+_BY_ID = Query(select(chats).where(chats.c.id == p("id")), keep=KEPT)
 _ADD = inserting(chats, "messenger", "account", "native", "kind", "title", "threaded")
 _CHANGE = Changing(chats)
 _ADD_ALIAS = Query(
@@ -56,7 +57,8 @@ _DESK_OF = Query(select(desks.c.name).where(desks.c.chat_id == p("chat_id")))
 _DESK_ROW = Query(
     select(desks, chats.c.messenger, chats.c.account, chats.c.native, chats.c.title, chats.c.threaded)
     .join(chats, chats.c.id == desks.c.chat_id)
-    .where(desks.c.name == p("name"))
+    .where(desks.c.name == p("name")),
+    keep=KEPT,
 )
 _DESK_ROWS = Query(
     select(desks, chats.c.messenger, chats.c.account, chats.c.native).join(

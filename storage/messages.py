@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, func, insert, literal_column, select
 
 from domain.messages import load_content
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import KEPT, Changing, Query, Row, p
 from storage.schema import chats, messages, people
 
 _MESSAGE = select(
@@ -14,7 +14,7 @@ _MESSAGE = select(
     chats.c.account.label("from_account"),
     chats.c.native.label("from_native"),
 ).join(chats, chats.c.id == messages.c.chat_id)
-_BY_ID = Query(_MESSAGE.where(messages.c.id == p("id")))
+_BY_ID = Query(_MESSAGE.where(messages.c.id == p("id")), keep=KEPT)
 _BY_REF = Query(_MESSAGE.where(messages.c.chat_id == p("chat_id"), messages.c.ref == p("ref")))
 _ALBUM = Query(_MESSAGE.where(messages.c.album_id == p("album_id")).order_by(messages.c.id))
 _OF_TICKET = Query(
@@ -70,8 +70,7 @@ _LAST_ANSWER = Query(
         messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
     )
 )
-_ADD = inserting(
-    messages,
+_COLUMNS = (
     "ticket_id",
     "place_id",
     "chat_id",
@@ -83,6 +82,7 @@ _ADD = inserting(
     "album_id",
     "written_at",
 )
+_ADD = Query(insert(messages).values({c: p(c) for c in _COLUMNS}).returning(*messages.c))
 
 _CLOCKS_DIFFER = 60_000  # a platform's clock and ours, in milliseconds
 
@@ -121,8 +121,7 @@ def add(
     conn: Connection,
     *,
     ticket_id: int,
-    place_id: int,
-    chat_id: int,
+    place: Row,
     person_id: int,
     ref: str,
     role: str,
@@ -130,23 +129,22 @@ def add(
     reply_to_id: int | None,
     album_id: int | None,
     written_at: int,
-) -> int:
-    """Remember a message; gives its number."""
-    return int(
-        _ADD.value(
-            conn,
-            ticket_id=ticket_id,
-            place_id=place_id,
-            chat_id=chat_id,
-            person_id=person_id,
-            ref=ref,
-            role=role,
-            content=content,
-            reply_to_id=reply_to_id,
-            album_id=album_id,
-            written_at=written_at,
-        )
+) -> Row:
+    """Remember a message that was written in a place."""
+    (added,) = _ADD.rows(
+        conn,
+        ticket_id=ticket_id,
+        place_id=place.id,
+        chat_id=place.chat_id,
+        person_id=person_id,
+        ref=ref,
+        role=role,
+        content=content,
+        reply_to_id=reply_to_id,
+        album_id=album_id,
+        written_at=written_at,
     )
+    return _BY_ID.learn(conn, (*added, place.messenger, place.account, place.native), id=added.id)
 
 
 def mark_due(conn: Connection, place_id: int) -> Row | None:

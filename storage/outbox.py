@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, func, literal_column, select, update
+from sqlalchemy import Connection, and_, func, insert, literal_column, select, update
 
 from storage.query import Changing, Query, Row, inserting, p
 from storage.schema import letters, messages, places
@@ -14,10 +14,8 @@ _HEADS = Query(
     .order_by(letters.c.seq)
     .limit(p("limit"))
 )
-_ADD = inserting(
-    letters,
+_COLUMNS = (
     "place_id",
-    "seq",
     "kind",
     "message_id",
     "ticket_id",
@@ -27,11 +25,21 @@ _ADD = inserting(
     "priority",
     "created_at",
 )
+_OTHERS = letters.alias("others")
+_LAST = (
+    select(func.coalesce(func.max(_OTHERS.c.seq), 0) + 1)
+    .where(_OTHERS.c.place_id == p("place_id"))
+    .scalar_subquery()
+)
+"""The number after all that the place's order has; two that take it at once collide, and one is repeated."""
+_ADD = Query(insert(letters).values({c: p(c) for c in _COLUMNS} | {"seq": _LAST}).returning(letters.c.id))
+_ADD_AT = inserting(letters, "seq", *_COLUMNS)
 _BY_ID = Query(select(letters).where(letters.c.id == p("id")))
 _DONE = Query(
     update(letters)
     .where(letters.c.id == p("id"), letters.c.place_id == p("place_id"), _WAITING)
     .values(state=p("state"), reason=p("reason"), done_at=p("now"))
+    .returning(letters)
 )
 _JOIN = Query(update(letters).where(letters.c.id == p("id")).values(joined_to=p("head_id")))
 _MEMBERS = Query(select(letters).where(letters.c.joined_to == p("id")).order_by(letters.c.seq))
@@ -53,11 +61,21 @@ _WAITING_FOR_MESSAGE = Query(
     )
     .order_by(letters.c.seq)
 )
+_NEXT_SEQ = Query(select(_LAST))
 _FIRST_SEQ = Query(select(func.min(letters.c.seq)).where(letters.c.place_id == p("place_id")))
 _REHOME = Query(
+    update(letters).where(letters.c.id == p("id")).values(place_id=p("place_id"), seq=_LAST, joined_to=None)
+)
+_WAIT_LAST = Query(
     update(letters)
     .where(letters.c.id == p("id"))
-    .values(place_id=p("place_id"), seq=p("seq"), joined_to=None)
+    .values(
+        state=literal_column("'waiting'"),
+        seq=select(func.coalesce(func.max(_OTHERS.c.seq), 0) + 1)
+        .where(_OTHERS.c.place_id == letters.c.place_id)
+        .correlate(letters)
+        .scalar_subquery(),
+    )
 )
 _HELD = letters.c.state == literal_column("'held'")
 _HELD_OF = Query(select(letters).where(letters.c.place_id == p("place_id"), _HELD).order_by(letters.c.seq))
@@ -159,7 +177,6 @@ def add(
     conn: Connection,
     *,
     place_id: int,
-    seq: int,
     kind: str,
     priority: int,
     now_ms: int,
@@ -168,23 +185,23 @@ def add(
     revision: int = 0,
     part: int = 0,
     payload: str = "",
+    seq: int | None = None,
 ) -> int:
-    """Put a letter into the place's order; gives its number."""
-    return int(
-        _ADD.value(
-            conn,
-            place_id=place_id,
-            seq=seq,
-            kind=kind,
-            message_id=message_id,
-            ticket_id=ticket_id,
-            revision=revision,
-            part=part,
-            payload=payload,
-            priority=priority,
-            created_at=now_ms,
-        )
-    )
+    """Put a letter at the end of the place's order, or where `seq` says; gives Okno's own number for it."""
+    values = {
+        "place_id": place_id,
+        "kind": kind,
+        "message_id": message_id,
+        "ticket_id": ticket_id,
+        "revision": revision,
+        "part": part,
+        "payload": payload,
+        "priority": priority,
+        "created_at": now_ms,
+    }
+    if seq is not None:
+        values["seq"] = seq
+    return int((_ADD if seq is None else _ADD_AT).value(conn, **values))
 
 
 def head(conn: Connection, place_id: int) -> Row | None:
@@ -207,9 +224,9 @@ def by_id(conn: Connection, letter_id: int) -> Row:
 
 def finish(
     conn: Connection, letter_id: int, place_id: int, state: str, now_ms: int, reason: str = ""
-) -> bool:
-    """The letter is sent, failed or dropped; False when it no longer waits in this place (it moved meanwhile)."""
-    return _DONE.run(conn, id=letter_id, place_id=place_id, state=state, reason=reason, now=now_ms) == 1
+) -> Row | None:
+    """The letter is sent, failed or dropped; None when it no longer waits in this place (it moved meanwhile)."""
+    return _DONE.row(conn, id=letter_id, place_id=place_id, state=state, reason=reason, now=now_ms)
 
 
 def join(conn: Connection, letter_id: int, head_id: int) -> None:
@@ -253,9 +270,19 @@ def seq_before_all(conn: Connection, place_id: int, count: int) -> int:
     return (0 if first is None else int(first)) - count
 
 
-def rehome(conn: Connection, letter_id: int, place_id: int, seq: int) -> None:
-    """The letter waits in another place from now on."""
-    _REHOME.run(conn, id=letter_id, place_id=place_id, seq=seq)
+def seq_after_all(conn: Connection, place_id: int) -> int:
+    """The first number that comes after everything in the place's order."""
+    return int(_NEXT_SEQ.value(conn, place_id=place_id))
+
+
+def rehome(conn: Connection, letter_id: int, place_id: int) -> None:
+    """The letter waits in another place from now on, after all that is there."""
+    _REHOME.run(conn, id=letter_id, place_id=place_id)
+
+
+def wait_last(conn: Connection, letter_id: int) -> None:
+    """The letter waits to be sent, after all that waits in its place."""
+    _WAIT_LAST.run(conn, id=letter_id)
 
 
 def held_of(conn: Connection, place_id: int) -> list[Row]:

@@ -6,15 +6,16 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from domain.events import PersonSeen
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import KEPT, Changing, Query, Row, inserting, p
 from storage.schema import customers, people
 
 _BY_NATIVE = Query(
     select(people).where(
         people.c.messenger == p("messenger"), people.c.account == p("account"), people.c.native == p("native")
-    )
+    ),
+    keep=KEPT,
 )
-_BY_ID = Query(select(people).where(people.c.id == p("id")))
+_BY_ID = Query(select(people).where(people.c.id == p("id")), keep=KEPT)
 _BY_USERNAME = Query(
     select(people)
     .where(people.c.messenger == p("messenger"), func.lower(people.c.username) == func.lower(p("username")))
@@ -31,8 +32,8 @@ _FIND = Query(
 _COLUMNS = ("messenger", "account", "native", "name", "username", "locale", "timezone", "admin", "seen_at")
 _ADD = inserting(people, *_COLUMNS)
 _CHANGE = Changing(people)
-_CUSTOMER_OF = Query(select(customers).where(customers.c.chat_id == p("chat_id")))
-_CUSTOMER = Query(select(customers).where(customers.c.id == p("id")))
+_CUSTOMER_OF = Query(select(customers).where(customers.c.chat_id == p("chat_id")), keep=KEPT)
+_CUSTOMER = Query(select(customers).where(customers.c.id == p("id")), keep=KEPT)
 _ADD_CUSTOMER = inserting(customers, "person_id", "chat_id", "name", "created_at")
 change_customer = Changing(customers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, literal_column, or_, select, update
 
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import KEPT, Changing, Query, Row, inserting, p
 from storage.schema import chats, places
 
 _COLUMNS = (
@@ -17,9 +17,11 @@ _COLUMNS = (
     chats.c.parked,
 )
 _PLACE = select(*_COLUMNS).join(chats, chats.c.id == places.c.chat_id)
-_BY_ID = Query(_PLACE.where(places.c.id == p("id")))
-_WHOLE = Query(_PLACE.where(places.c.chat_id == p("chat_id"), places.c.kind == literal_column("'chat'")))
-_BY_ROOT = Query(_PLACE.where(places.c.chat_id == p("chat_id"), places.c.root == p("root")))
+_BY_ID = Query(_PLACE.where(places.c.id == p("id")), keep=KEPT)
+_WHOLE = Query(
+    _PLACE.where(places.c.chat_id == p("chat_id"), places.c.kind == literal_column("'chat'")), keep=KEPT
+)
+_BY_ROOT = Query(_PLACE.where(places.c.chat_id == p("chat_id"), places.c.root == p("root")), keep=KEPT)
 _UNCONFIRMED = Query(
     _PLACE.where(
         places.c.chat_id == p("chat_id"),
@@ -36,12 +38,6 @@ _STATE_DUE = Query(
     )
 )
 _ADD = inserting(places, "chat_id", "ticket_id", "kind", "state", "title", "card_wanted")
-_TAKE_SEQ = Query(
-    update(places)
-    .where(places.c.id == p("id"))
-    .values(next_seq=places.c.next_seq + p("count"))
-    .returning(places.c.next_seq)
-)
 _WANT_CARD = Query(update(places).where(places.c.id == p("id")).values(card_wanted=places.c.card_wanted + 1))
 
 change = Changing(places)
@@ -88,11 +84,6 @@ def of_chat(conn: Connection, chat_id: int) -> list[int]:
 def state_due(conn: Connection) -> list[int]:
     """Places whose card or title isn't shown as it should be."""
     return [row.id for row in _STATE_DUE.rows(conn)]
-
-
-def take_seq(conn: Connection, place_id: int, count: int = 1) -> int:
-    """Reserve `count` numbers in the place's order; gives the first."""
-    return int(_TAKE_SEQ.value(conn, id=place_id, count=count)) - count
 
 
 def want_card(conn: Connection, place_id: int) -> None:

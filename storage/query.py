@@ -3,6 +3,9 @@
 Building a Core statement costs far more than running it, and SQLAlchemy's execution wraps what SQLite answers in
 microseconds. A `Query` is compiled once; on SQLite its SQL runs on the connection underneath, so its columns are
 integers and text (no type processing happens). Elsewhere it goes through SQLAlchemy.
+
+What hardly ever changes (who somebody is, which chat a desk is in) is asked for again with every message. Where one
+connection alone writes, such answers are remembered until their table changes: see `Memory`.
 """
 
 from __future__ import annotations
@@ -13,13 +16,19 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Table, bindparam, insert, update
-from sqlalchemy.sql import Delete, Insert, Select, Update
+from sqlalchemy.sql import Delete, Insert, Select, Update, visitors
 
 Row = Any
 """A named tuple of a query's columns."""
 
 DRIVER = "okno_driver"
 """Under this name the writer leaves SQLite's own connection on SQLAlchemy's, where a query finds it fastest."""
+
+MEMORY = "okno_memory"
+"""Under this name the writer leaves its `Memory` there."""
+
+KEPT = 1000
+"""How many answers of one query are kept, usually; enough for what a burst touches, and a few megabytes at most."""
 
 _PREFIX = "p_"  # a bind named like a column is taken for that column's value in INSERT and UPDATE
 
@@ -29,19 +38,67 @@ def p(name: str) -> BindParameter[Any]:
     return bindparam(_PREFIX + name)
 
 
+class Memory:
+    """What kept queries have answered on a connection, until one of their tables changes on that connection.
+
+    True only where nobody else writes to the database, and where whoever owns the connection calls `forget` after a
+    rollback and after writing past `Query`.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[Query, dict[Any, Row]] = {}
+        self._lists: dict[Query, dict[Any, tuple[Row, ...]]] = {}
+
+    def row(self, query: Query) -> dict[Any, Row]:
+        """The rows that the query found, by the values it was asked with."""
+        return self._rows.setdefault(query, {})
+
+    def list(self, query: Query) -> dict[Any, tuple[Row, ...]]:
+        """The whole answers of a query, by the values it was asked with."""
+        return self._lists.setdefault(query, {})
+
+    def inserted(self, table: str) -> None:
+        """Rows were added to the table: a row that was found is what it was, a list may lack one."""
+        for query, lists in self._lists.items():
+            if table in query.tables:
+                lists.clear()
+
+    def changed(self, table: str) -> None:
+        """Rows of the table were changed or deleted."""
+        self.inserted(table)
+        for query, rows in self._rows.items():
+            if table in query.tables:
+                rows.clear()
+
+    def forget(self) -> None:
+        """Nothing is known any more."""
+        for rows in self._rows.values():
+            rows.clear()
+        for lists in self._lists.values():
+            lists.clear()
+
+
 class Query:
     """One prebuilt Core statement with parameters `p("name")`, every one of which is given at each run.
 
     Must not hold expanding parameters (`in_` of a list) or Python-side defaults. Constants that a partial index
     names must be written with `literal_column`, else the index isn't used.
+
+    `keep`: how many answers may be remembered; of `row` only for what finds one by a key that is unique: such a row
+    stays found when others are inserted, and one that wasn't found is asked for again.
     """
 
-    __slots__ = ("_make", "_sql", "_values", "statement")
+    __slots__ = ("_changes", "_inserts", "_keep", "_make", "_sql", "_values", "statement", "tables")
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete) -> None:
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete, *, keep: int = 0
+    ) -> None:
         self.statement = statement
+        self.tables = frozenset(str(t.name) for t in visitors.iterate(statement) if isinstance(t, Table))
+        self._keep = keep
+        self._changes = self._inserts = ""
         self._sql: str | None = None
-        self._values: Callable[[dict[str, Any]], Sequence[Any]] = tuple
+        self._values: Callable[[dict[str, Any]], tuple[Any, ...]] = _no_values
         names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
         self._make: Callable[[Iterable[Any]], Row] = (
             namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[attr-defined]
@@ -49,12 +106,32 @@ class Query:
 
     def rows(self, conn: Connection, **params: Any) -> list[Row]:
         """All rows."""
-        return [self._make(r) for r in self._result(conn, params).fetchall()]
+        memory = conn.__dict__.get(MEMORY) if self._keep else None
+        if memory is None or self._sql is None:
+            return [self._make(r) for r in self._result(conn, params).fetchall()]
+        known, values = memory.list(self), self._values(params)
+        found = known.get(values)
+        if found is None:
+            rows = conn.__dict__[DRIVER].execute(self._sql, values).fetchall()
+            found = tuple(self._make(r) for r in rows)
+            self._remember(known, values, found)
+        return list(found)
 
     def row(self, conn: Connection, **params: Any) -> Row | None:
         """The first row, or None."""
+        memory = conn.__dict__.get(MEMORY) if self._keep else None
+        if memory is not None and self._sql is not None:
+            return self._remembered(conn, memory.row(self), params)
         found = self._result(conn, params).fetchone()
         return None if found is None else self._make(found)
+
+    def learn(self, conn: Connection, answer: Iterable[Any], **params: Any) -> Row:
+        """The row that the query would find now, known from elsewhere: it needn't be asked for."""
+        row = self._make(answer)
+        memory = conn.__dict__.get(MEMORY) if self._keep else None
+        if memory is not None and self._sql is not None:
+            self._remember(memory.row(self), self._values(params), row)
+        return row
 
     def value(self, conn: Connection, **params: Any) -> Any:
         """The first column of the first row, or None."""
@@ -65,15 +142,37 @@ class Query:
         """Execute for its effect; how many rows it touched."""
         return int(self._result(conn, params).rowcount)
 
+    def _remembered(self, conn: Connection, known: dict[Any, Any], params: dict[str, Any]) -> Row | None:
+        values = self._values(params)
+        row = known.get(values)
+        if row is None:
+            found = conn.__dict__[DRIVER].execute(self._sql, values).fetchone()
+            if found is None:
+                return None
+            row = self._make(found)
+            self._remember(known, values, row)
+        return row
+
+    def _remember(self, known: dict[Any, Any], values: Any, answer: Any) -> None:
+        if len(known) >= self._keep:
+            known.clear()
+        known[values] = answer
+
     def _result(self, conn: Connection, params: dict[str, Any]) -> Any:
-        driver: Any = conn.__dict__.get(DRIVER)
+        own = conn.__dict__
+        driver: Any = own.get(DRIVER)
         if driver is None:
             if conn.dialect.name != "sqlite" or conn.dialect.is_async:  # readers of SQLite are asynchronous
                 return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
             driver = conn.connection.driver_connection
         if self._sql is None:
             self._compile(conn)
-        return driver.execute(self._sql, self._values(params))
+        result = driver.execute(self._sql, self._values(params))
+        if self._changes and MEMORY in own:
+            own[MEMORY].changed(self._changes)
+        elif self._inserts and MEMORY in own:
+            own[MEMORY].inserted(self._inserts)
+        return result
 
     def _compile(self, conn: Connection) -> None:
         compiled = self.statement.compile(dialect=conn.dialect)
@@ -81,13 +180,22 @@ class Query:
         names = [k.removeprefix(_PREFIX) for k in keys if k.startswith(_PREFIX)]
         if len(names) < len(keys):  # the statement brings values of its own
             slots = [(k.removeprefix(_PREFIX), compiled.params[k], k.startswith(_PREFIX)) for k in keys]
-            self._values = lambda params: [params[k] if given else fixed for k, fixed, given in slots]
+            self._values = lambda params: tuple(params[k] if given else fixed for k, fixed, given in slots)
         elif len(names) > 1:
             self._values = itemgetter(*names)
         elif names:
             name = names[0]
             self._values = lambda params: (params[name],)
-        self._sql = str(compiled)
+        sql = str(compiled)
+        if isinstance(self.statement, Update | Delete) or " DO UPDATE " in sql:
+            self._changes = str(self.statement.table.name)  # type: ignore[union-attr]
+        elif isinstance(self.statement, Insert):
+            self._inserts = str(self.statement.table.name)
+        self._sql = sql
+
+
+def _no_values(_: dict[str, Any]) -> tuple[Any, ...]:
+    return ()
 
 
 def inserting(table: Table, *columns: str) -> Query:

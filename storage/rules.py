@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, literal_column, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on SQLite as well
 
-from storage.query import Query, Row, inserting, p
+from storage.query import KEPT, Query, Row, inserting, p
 from storage.schema import duty, hours_days
 
-_DAYS = Query(select(hours_days).where(hours_days.c.desk == p("desk")).order_by(hours_days.c.day))
+_DAYS = Query(select(hours_days).where(hours_days.c.desk == p("desk")).order_by(hours_days.c.day), keep=KEPT)
 _INSERT_DAY = insert(hours_days).values({c: p(c) for c in ("desk", "day", "intervals", "set_by", "set_at")})
 _SET_DAY = Query(
     _INSERT_DAY.on_conflict_do_update(
@@ -17,7 +17,7 @@ _SET_DAY = Query(
     )
 )
 _RESET_DAYS = Query(delete(hours_days).where(hours_days.c.desk == p("desk")))
-_DUTY = Query(select(duty).order_by(duty.c.id))
+_DUTY = Query(select(duty).order_by(duty.c.id), keep=KEPT)
 _ADD_DUTY = inserting(duty, "change", "agents", "start_at", "end_at", "set_by")
 _DROP_DUTY = Query(delete(duty).where(duty.c.end_at <= p("now")))
 _DROP_AWAY = Query(

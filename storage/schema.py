@@ -171,7 +171,6 @@ places = Table(
     _text("state", "open"),  # thread: new (nothing there) | made (topic, no card) | open | left (moved away)
     Column("root", Text, nullable=True),
     _text("title"),
-    _number("next_seq", 1),
     Column("card_ref", Text, nullable=True),
     _number("card_wanted"),
     _number("card_shown"),

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, case, func, insert, literal_column, select
 
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import KEPT, Changing, Query, Row, inserting, p
 from storage.schema import customers, events, people, tickets
 
 _OPEN = tickets.c.state != literal_column("'closed'")
-_BY_ID = Query(select(tickets).where(tickets.c.id == p("id")).with_for_update())
-_CURRENT = Query(select(tickets).where(tickets.c.customer_place_id == p("place_id"), _OPEN).with_for_update())
+_BY_ID = Query(select(tickets).where(tickets.c.id == p("id")).with_for_update(), keep=KEPT)
+_CURRENT = Query(
+    select(tickets).where(tickets.c.customer_place_id == p("place_id"), _OPEN).with_for_update(), keep=KEPT
+)
 _LATEST = Query(
     select(tickets).where(tickets.c.customer_place_id == p("place_id")).order_by(tickets.c.id.desc()).limit(1)
 )

@@ -30,6 +30,8 @@ from domain.richtext import RichText
 from domain.work import Effects, Lane, Work
 from handlers import delivered, dispatch, letters, settling_in, timed
 from storage import chats, journal, schema
+from storage.query import DRIVER, Memory, Query
+from storage.writer import remember_on
 
 START = datetime(2026, 1, 12, 11, 0, tzinfo=UTC)  # a Monday, 14:00 in Moscow
 
@@ -108,6 +110,8 @@ class Office:
         event.listen(engine, "connect", _manual_transactions)
         self.conn: Connection = engine.connect()
         schema.metadata.create_all(self.conn)
+        self.memory = CheckedMemory()
+        remember_on(self.conn, self.memory)
         placed = tuple(replace(d, address=Address("m", f"-{i + 1}")) for i, d in enumerate(desks))
         self.policy = Policy(
             placed,
@@ -221,6 +225,7 @@ class Office:
     # delivery, in the simplest form
 
     def _take(self, effects: Effects) -> None:
+        self.memory.check(self.conn)
         self.answers += [a.text for a in effects.answers]
         for work in effects.works:
             self.pending.setdefault((work.place_id, work.lane), work)
@@ -240,6 +245,7 @@ class Office:
         outcome = self.outcomes(work) or self._perform(work)
         assert isinstance(outcome, Sent | Refused)
         settled = delivered.settle(self.conn, self.policy, self.now, work, outcome)
+        self.memory.check(self.conn)
         if settled.next is not None:
             self.pending[key] = settled.next
         self.answers += [a.text for a in settled.effects.answers]
@@ -302,6 +308,23 @@ class Office:
             )
             refs.append(ref)
         return Sent(tuple(refs))
+
+
+class CheckedMemory(Memory):
+    """Remembers as the writer does, and can tell whether what it remembers is still true."""
+
+    def check(self, conn: Connection) -> None:
+        for query, rows in self._rows.items():
+            for values, row in rows.items():
+                assert self._now(conn, query, values) == [tuple(row)], query.statement
+        for query, lists in self._lists.items():
+            for values, answer in lists.items():
+                assert self._now(conn, query, values) == [tuple(row) for row in answer], query.statement
+
+    def _now(self, conn: Connection, query: Query, values: object) -> list[tuple[object, ...]]:
+        assert query._sql is not None
+        found = conn.__dict__[DRIVER].execute(query._sql, values).fetchall()
+        return [tuple(row) for row in found]
 
 
 def _manual_transactions(connection: object, _: object) -> None:
