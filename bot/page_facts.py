@@ -12,12 +12,13 @@ from domain.hours_words import greeting, within
 from domain.policy import LEADS
 from domain.texts import moment, text
 from escalation.hours import NeverOpen
-from handlers import timekeeping
+from handlers import crossing, timekeeping
 from storage import chats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from domain.events import ChatSeen, PersonSeen
     from domain.policy import Policy
     from storage import Connection
     from storage.database import Database
@@ -44,8 +45,18 @@ def page_facts(db: Database, policy: Callable[[], Policy], note_prefix: str, loc
     async def promise(locale: str, timezone: str) -> str:
         return await db.read(_promise, policy(), locale, timezone)
 
+    async def elsewhere(native: str) -> str | None:
+        return await db.read(crossing.elsewhere, *_web(policy()), native)
+
+    async def cross(chat: ChatSeen, person: PersonSeen) -> str:
+        return await db.run(crossing.begin, *_web(policy()), chat, person, datetime.now(UTC))
+
     return PageFacts(
         promise=promise,
+        elsewhere=elsewhere,
+        offers=lambda: _offers(policy()),
+        cross=cross,
+        start_link=lambda messenger, word: _start_link(policy(), messenger, word),
         tickets=WebTickets(db),
         greeting=lambda locale: greeting(locale, policy()),
         commands=_commands,
@@ -53,6 +64,21 @@ def page_facts(db: Database, policy: Callable[[], Policy], note_prefix: str, loc
         note_prefix=note_prefix,
         default_locale=locale,
     )
+
+
+def _web(policy: Policy) -> tuple[str, str]:
+    """The built-in messenger and its account."""
+    return "web", policy.accounts.get("web", "")
+
+
+def _offers(policy: Policy) -> Sequence[str]:
+    """Messengers in which a private chat with the bot can be begun by a link now."""
+    return [name for name in policy.capabilities if _start_link(policy, name, "page")]
+
+
+def _start_link(policy: Policy, messenger: str, word: str) -> str | None:
+    caps = policy.capabilities.get(messenger)
+    return caps.start_link(word) if caps is not None and caps.start_link is not None else None
 
 
 def _promise(conn: Connection, policy: Policy, locale: str, timezone: str) -> str:

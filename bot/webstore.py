@@ -12,7 +12,7 @@ from storage.webchat import chats, files, messages, people, reading, reads, reco
 
 if TYPE_CHECKING:
     from bot.messengers.web.identities import Identity
-    from bot.messengers.web.store import Draft, IntroducedEvent, MessageEvent, PressEvent
+    from bot.messengers.web.store import Draft, IntroducedEvent, MessageEvent, Person, PressEvent
     from domain.events import RawEvent
     from domain.messages import Content
     from domain.requests import Buttons
@@ -106,6 +106,16 @@ class WebStore:
         person, rows = await self._db.run(unit)
         await self._hand_over(rows)
         return person
+
+    async def tell(self, person: Person, event: IntroducedEvent) -> None:
+        """Something a customer wants becomes an event of their own chat."""
+        now = self._now()
+
+        def unit(conn: Connection) -> list[JournalRow]:
+            at = chats.ensure(conn, person.native, "private", person.name)
+            return journal.append(conn, MESSENGER, ACCOUNT, [event(person, person.native, at.seq, now)], now)
+
+        await self._hand_over(await self._db.run(unit))
 
     # what people do
 

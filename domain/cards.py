@@ -24,7 +24,7 @@ class CardView:
 
     `rule` is the mirror rule in force: `all`, `replies`, or `answer_only` where nothing answers a single message.
     `clock` says in words and colour how long the customer's question may still wait.
-    `details` is what their product vouches for, `context` what the page around them said. `tier` is the customer's, `duty` who is on duty, mentioned. `moved_to` is set on the card of a place that the ticket has left.
+    `details` is what their product vouches for, `context` what the page around them said. `tier` is the customer's, `duty` who is on duty, mentioned. `pings`: an `@name` may reach somebody there. `moved_to` is set on the card of a place that the ticket has left.
     """
 
     ticket_id: int
@@ -50,6 +50,7 @@ class CardView:
     duty: RichText = field(default_factory=RichText)
     details: str = ""
     context: str = ""
+    pings: bool = True
 
 
 def press_data(ticket_id: int, action: str, argument: str = "") -> str:
@@ -61,7 +62,7 @@ def card(view: CardView, locale: str) -> tuple[RichText, Buttons]:
     """The card's words and its buttons. What people typed in it pings nobody; who is on duty is mentioned."""
     if view.moved_to:
         line = plain(text(locale, "card.moved", desk=view.moved_to, number=view.ticket_id))
-        return silence_mentions(_head(view) + plain("\n") + linked(line, view.moved_link)), ()
+        return _quiet(view, _head(view) + plain("\n") + linked(line, view.moved_link)), ()
     lines = [_head(view), *_told(view, locale), plain(_state_line(view, locale))]
     if view.state != "closed":
         lines.append(plain(_rule(view, locale)))
@@ -71,10 +72,14 @@ def card(view: CardView, locale: str) -> tuple[RichText, Buttons]:
         lines.append(
             plain(text(locale, "card.rating", rating=view.rating, comment=view.rating_comment).strip())
         )
-    words = silence_mentions(joined_lines(lines))
+    words = _quiet(view, joined_lines(lines))
     if view.duty and view.state == "agent" and not view.assignee:
         words = words + plain("\n" + text(locale, "card.duty") + " ") + view.duty
     return words, _buttons(view, locale)
+
+
+def _quiet(view: CardView, words: RichText) -> RichText:
+    return silence_mentions(words) if view.pings else words
 
 
 def linked(words: RichText, link: str | None) -> RichText:

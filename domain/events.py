@@ -147,6 +147,25 @@ class Introduced:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A private chat was joined by its messenger into another of the same person, `into`: its messages are there now."""
+
+    chat: ChatSeen
+    into: ChatSeen
+    author: PersonSeen
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerHere:
+    """A customer who is answered elsewhere wants to be answered in this chat again."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadMade:
     """A thread was made, by the bot itself or by a person; tells of one whose making was never confirmed."""
 
@@ -164,4 +183,16 @@ class Ignored:
     reason: str
 
 
-Event = Wrote | Edited | Deleted | Reacted | Pressed | Membership | Introduced | ThreadMade | Ignored
+Event = (
+    Wrote
+    | Edited
+    | Deleted
+    | Reacted
+    | Pressed
+    | Membership
+    | Introduced
+    | Joined
+    | AnswerHere
+    | ThreadMade
+    | Ignored
+)

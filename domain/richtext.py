@@ -6,6 +6,7 @@ UTF-16 offsets exist only at Telegram's edge (`bot/messengers/telegram/convert.p
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -116,19 +117,33 @@ def _fitting(text: str, limit: int) -> int:
     return len(text)
 
 
-def silence_mentions(text: RichText) -> RichText:
-    """The text with U+2060 after every @, and no mention spans, so that it pings nobody.
+_E_MAIL = re.compile(
+    r"(?<![\w@.+-])[A-Za-z0-9][A-Za-z0-9.+_-]*(?<=[A-Za-z0-9])@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?![\w@-])"
+)
 
-    Offsets of the remaining spans follow. A text without @ comes back with the same characters.
+
+def may_ping(text: str) -> bool:
+    """Whether an @ in the text may be taken for a mention: every one but those of e-mail addresses."""
+    return "@" in text and "@" in _E_MAIL.sub("", text)
+
+
+def silence_mentions(text: RichText) -> RichText:
+    """The text with U+2060 after every @ that may be taken for a mention, and no mention spans, so that it pings nobody.
+
+    No platform takes an @ inside a word for a mention, so e-mail addresses stay as they are, to be copied. Offsets of
+    the remaining spans follow.
     """
     spans = tuple(s for s in text.spans if s.kind != "mention")
-    if "@" not in text.text:
+    if not may_ping(text.text):
         return RichText(text.text, spans) if spans != text.spans else text
+    kept = {found.start() + found[0].index("@") for found in _E_MAIL.finditer(text.text)}
+    loud = {at for at, char in enumerate(text.text) if char == "@" and at not in kept}
     shift = [0]
-    for char in text.text:
-        shift.append(shift[-1] + (1 if char == "@" else 0))
+    for at in range(len(text.text)):
+        shift.append(shift[-1] + (1 if at in loud else 0))
     moved = tuple(
         replace(s, start=s.start + shift[s.start], length=s.length + shift[s.end] - shift[s.start])
         for s in spans
     )
-    return RichText(text.text.replace("@", "@\u2060"), moved)
+    broken = "".join(f"{char}\u2060" if at in loud else char for at, char in enumerate(text.text))
+    return RichText(broken, moved)

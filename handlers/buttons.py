@@ -94,7 +94,7 @@ def pressed_by_customer(turn: Turn, chat: Row, event: Pressed) -> None:
     kind, number, grade, _ = _read(event.data)
     ticket = tickets.by_id(turn.conn, number) if kind == "rate" else None
     place = places.whole_chat(turn.conn, chat.id)
-    if ticket is None or ticket.customer_place_id != place.id or grade not in ("1", "2", "3", "4", "5"):
+    if ticket is None or not _theirs(turn, chat, ticket) or grade not in ("1", "2", "3", "4", "5"):
         turn.answer(event.press)
         return
     locale = turn.locale_of(person)
@@ -106,6 +106,12 @@ def pressed_by_customer(turn: Turn, chat: Row, event: Pressed) -> None:
     actions.touch_card(turn, ticket)
     words = text(locale, "rating.given", rating=grade)
     relay.say_anew(turn, place, event.ref, words, ticket_id=ticket.id)
+
+
+def _theirs(turn: Turn, chat: Row, ticket: Row) -> bool:
+    """Whether the ticket is of the customer whose chat this is."""
+    customer = people.customer_of(turn.conn, chat.id)
+    return customer is not None and ticket.customer_id in (customer.id, customer.same_as_id)
 
 
 def _read(data: str) -> tuple[str, int, str, str]:

@@ -60,6 +60,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
     person = people.by_id(conn, customer.person_id)
     desk = policy.desk(ticket.desk) or policy.default_desk
     left = place.id != ticket.desk_place_id
+    caps = policy.capabilities.get(place.messenger)
     signed, page = people.details_of(customer)
     snoozed = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC) if ticket.snoozed_until else None
     return CardView(
@@ -71,7 +72,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         desks=policy.desks,
         state=ticket.state,
         note_prefix=policy.note_prefix,
-        rule=rule_of(desk, policy.capabilities.get(place.messenger)),
+        rule=rule_of(desk, caps),
         clock=_clock(conn, policy, ticket),
         assignee=people.by_id(conn, ticket.assignee_id).name if ticket.assignee_id else "",
         snoozed_until=stamp(policy.locale, snoozed, policy.hours.timezone) if snoozed else "",
@@ -85,6 +86,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         tier=customer.tier,
         details=told(signed, but=("tier",) if customer.tier else ()),
         context=told(page),
+        pings=caps is None or caps.pings,
         duty=_on_duty(conn, policy, place, ticket) if policy.rota else RichText(),
     )
 

@@ -59,7 +59,8 @@ def _follow_in_desk(turn: Turn, message_id: int) -> None:
 def _follow_at_customer(turn: Turn, message_id: int, kind: Literal["edit", "delete"]) -> None:
     message = messages.by_id(turn.conn, message_id)
     ticket = tickets.get(turn.conn, message.ticket_id)
-    relay.change(turn, places.by_id(turn.conn, ticket.customer_place_id), ticket.id, message, kind)
+    for place_id in dict.fromkeys((ticket.customer_place_id, *links.private_places(turn.conn, message.id))):
+        relay.change(turn, places.by_id(turn.conn, place_id), ticket.id, message, kind)
 
 
 def take_back(turn: Turn, message: Row, role: Literal["note", "answer"] = "answer") -> None:

@@ -10,7 +10,7 @@ from domain import commands
 from domain.events import Wrote
 from domain.hours_words import greeting
 from domain.texts import LOCALES, text
-from handlers import filing, relay
+from handlers import crossing, filing, relay
 from handlers.turn import Turn
 from storage import facts, messages, people, tickets
 
@@ -31,7 +31,9 @@ def run(
     if said[0].content.files and command.name not in commands.FILING:
         return False
     locale = turn.locale_of(person)
-    if command.name == "start":
+    if command.name == "start" and command.words.startswith(crossing.SIGN):
+        crossing.arrive(turn, person, customer, place, command.words)
+    elif command.name == "start":
         relay.say(turn, place, greeting(locale, turn.policy))
     elif command.name == "status":
         relay.say(turn, place, _status(turn, customer, locale))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain import commands
 from domain.events import Wrote
 from domain.texts import text
-from handlers import acquaintance, actions, customer_commands, filing, relay
+from handlers import acquaintance, actions, crossing, customer_commands, filing, relay
 from handlers.turn import Turn
 from storage import links, messages, people, places, tickets
 
@@ -25,6 +25,8 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
     customer = people.customer_of(turn.conn, chat.id) or people.make_customer(
         turn.conn, person, chat.id, turn.now_ms
     )
+    if customer.same_as_id is not None:
+        customer = _whose(turn, customer)
     acquaintance.remember(turn, customer, person, first.author)
     place = places.whole_chat(turn.conn, chat.id)
     command = commands.parse(first.content.text)
@@ -35,6 +37,17 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
     if messages.by_ref(turn.conn, chat.id, first.ref) is not None:
         return  # history read after an outage told it already
     filing.file_message(turn, customer, person, place, said, customer.next_desk)
+
+
+def _whose(turn: Turn, customer: Row) -> Row:
+    """The customer whose the words are: the one whom they turned out to be. Whoever writes in a chat that can't say
+    that answers go elsewhere is answered there again.
+    """
+    other = people.customer(turn.conn, customer.same_as_id)
+    if turn.capabilities(turn.messenger).says_where_answered:
+        return other
+    crossing.come_back(turn, other, customer)
+    return people.customer(turn.conn, customer.id)
 
 
 def _rating_sentence(turn: Turn, chat: Row, said: Wrote) -> bool:

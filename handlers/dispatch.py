@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.events import (
+    AnswerHere,
     Deleted,
     Edited,
     Event,
     Ignored,
     Introduced,
+    Joined,
     Membership,
     Pressed,
     Reacted,
@@ -21,7 +23,18 @@ from domain.events import (
 from domain.policy import LEADS, Policy
 from domain.texts import text
 from domain.work import Effects
-from handlers import acquaintance, agent_wrote, buttons, corrections, customer_wrote, letters, refused, relay
+from handlers import (
+    acquaintance,
+    agent_wrote,
+    buttons,
+    corrections,
+    crossing,
+    customer_wrote,
+    letters,
+    refused,
+    relay,
+    uniting,
+)
 from handlers.turn import Turn
 from storage import chats, journal, once, places
 
@@ -63,6 +76,10 @@ def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
             corrections.reacted(turn, chat, event)
         case Introduced():
             acquaintance.introduced(turn, chat, event)
+        case Joined():
+            uniting.joined(turn, chat, event)
+        case AnswerHere():
+            crossing.answer_here(turn, chat, event)
         case ThreadMade():
             _thread_made(turn, chat, event)
         case Wrote() | Pressed():

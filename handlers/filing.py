@@ -14,7 +14,7 @@ from domain.texts import text
 from domain.work import Priority
 from handlers import actions, assigning, floods, keeping, notices, relay, threads, timekeeping
 from handlers.turn import Turn, to_ms
-from storage import links, messages, people, tickets
+from storage import links, messages, people, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -24,7 +24,7 @@ def file_message(
     turn: Turn, customer: Row, person: Row, place: Row, said: Sequence[Wrote], desk: str
 ) -> None:
     """Put what was said into the customer's ticket, which is opened, reopened or moved to `desk` as needed."""
-    ticket = _ticket_for(turn, customer, place, said, desk)
+    ticket = _ticket_for(turn, customer, _home_of(turn, customer, place), said, desk)
     if customer.next_desk:
         people.change_customer(turn.conn, customer.id, next_desk="")
     answered = _answered(turn, place.chat_id, said[0].reply_to)
@@ -40,6 +40,11 @@ def file_message(
         relay.say(
             turn, place, text(locale, "customer.cannot_receive"), ticket_id=ticket.id, reply_ref=said[0].ref
         )
+
+
+def _home_of(turn: Turn, customer: Row, place: Row) -> Row:
+    """Where the customer is answered, which need not be where they write."""
+    return place if customer.chat_id == place.chat_id else places.whole_chat(turn.conn, customer.chat_id)
 
 
 def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], desk: str) -> Row:
@@ -100,6 +105,7 @@ def _now_waits(turn: Turn, ticket: Row, at: datetime) -> None:
 
 def refile(turn: Turn, customer: Row, place: Row, message: Row, desk: str) -> None:
     """File an earlier message of the customer in a desk: the open ticket moves there, or a new one opens with it."""
+    place = _home_of(turn, customer, place)
     ticket = tickets.current(turn.conn, place.id)
     if ticket is not None:
         actions.move(turn, ticket, None, desk)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.composing import CARRIES_TEXT
 from domain.messages import Content, load_content
 from domain.requests import Original
-from domain.richtext import RichText, Span, plain
+from domain.richtext import RichText, Span, may_ping, plain
 from domain.texts import text
 from storage import links, messages, people, tickets
 
@@ -82,7 +82,7 @@ def copied_as_it_is(place: Row, message: Row, contents: Sequence[Content], heade
     """Whether the messenger copies it without touching the text, so that no limit of ours applies."""
     if header is not None or not all(_native(place, message, content) for content in contents):
         return False
-    return place.kind == "chat" or not any("@" in content.text.text for content in contents)
+    return place.kind == "chat" or not any(may_ping(content.text.text) for content in contents)
 
 
 def reply_ref(conn: Connection, place: Row, reply_to_id: int | None) -> str | None:

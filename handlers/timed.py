@@ -20,7 +20,7 @@ from domain.work import Effects, Priority
 from escalation import due
 from handlers import actions, assigning, digests, lateness, letters, notices, pinging, relay, timekeeping
 from handlers.turn import Turn, to_ms
-from storage import attempts, clocks, facts, journal, once, people, places, rules, tickets
+from storage import attempts, clocks, crossings, facts, journal, once, people, places, rules, tickets
 
 if TYPE_CHECKING:
     from escalation.hours import Calendar
@@ -55,6 +55,7 @@ def prune(conn: Connection, policy: Policy, now: datetime) -> None:  # noqa: ARG
     journal.prune(conn, to_ms(now - JOURNAL_KEPT))
     attempts.prune(conn, to_ms(now - ATTEMPTS_KEPT))
     once.prune(conn, to_ms(now - ONCE_KEPT))
+    crossings.prune(conn, to_ms(now))
     rules.forget_past(conn, to_ms(now))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, literal_column, select, update
 
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import links, messages
+from storage.schema import links, messages, places
 
 _ADD = inserting(
     links,
@@ -29,6 +29,12 @@ _COPIES_IN_PLACE = Query(
     select(links)
     .where(links.c.message_id == p("message_id"), links.c.place_id == p("place_id"), _THERE)
     .order_by(links.c.part, links.c.id)
+)
+_PRIVATE_PLACES = Query(
+    select(links.c.place_id)
+    .join(places, places.c.id == links.c.place_id)
+    .where(links.c.message_id == p("message_id"), places.c.kind == literal_column("'chat'"), _THERE)
+    .distinct()
 )
 _LAST_IN_PLACE = Query(
     select(links.c.ref)
@@ -105,6 +111,11 @@ def by_ref(conn: Connection, chat_id: int, ref: str) -> list[Row]:
 def copies_in_place(conn: Connection, message_id: int, place_id: int) -> list[Row]:
     """Where a message was copied to in a place, part by part."""
     return _COPIES_IN_PLACE.rows(conn, message_id=message_id, place_id=place_id)
+
+
+def private_places(conn: Connection, message_id: int) -> list[int]:
+    """The customer's chats that hold copies of an answer: more than one when they have gone on in another."""
+    return [row.place_id for row in _PRIVATE_PLACES.rows(conn, message_id=message_id)]
 
 
 def last_in_place(conn: Connection, place_id: int) -> str | None:

@@ -34,6 +34,7 @@ _ADD = inserting(people, *_COLUMNS)
 _CHANGE = Changing(people)
 _CUSTOMER_OF = Query(select(customers).where(customers.c.chat_id == p("chat_id")), keep=KEPT)
 _CUSTOMER = Query(select(customers).where(customers.c.id == p("id")), keep=KEPT)
+_OTHERS_OF = Query(select(customers.c.id).where(customers.c.same_as_id == p("id")))
 _ADD_CUSTOMER = inserting(customers, "person_id", "chat_id", "name", "created_at")
 change_customer = Changing(customers)
 
@@ -117,6 +118,17 @@ def details_of(customer: Row) -> tuple[dict[str, str], dict[str, str]]:
     """What the customer's product vouches for, and what the page around them said."""
     kept = orjson.loads(customer.details) if customer.details else {}
     return kept.get("signed", {}), kept.get("page", {})
+
+
+def called(customer: Row) -> str:
+    """The name the customer goes by whatever their chat's person is called; empty when that name holds."""
+    name: str = orjson.loads(customer.details).get("called", "") if customer.details else ""
+    return name
+
+
+def others_of(conn: Connection, customer_id: int) -> list[int]:
+    """Customers who turned out to be this one."""
+    return [row.id for row in _OTHERS_OF.rows(conn, id=customer_id)]
 
 
 def make_customer(conn: Connection, person: Row, chat_id: int, now_ms: int) -> Row:

@@ -157,9 +157,21 @@ customers = Table(
     _at("blocked_at", nullable=True),
     _at("rating_asked_at", nullable=True),
     _at("created_at"),
+    Column("same_as_id", Id, nullable=True),  # the customer they turned out to be: theirs are the tickets
     UniqueConstraint("chat_id"),
     UniqueConstraint("person_id"),
 )
+
+crossings = Table(  # one-time links with which customers take their conversation to another messenger
+    "crossings",
+    metadata,
+    _id(),
+    _text("token_hash"),
+    _ref("customer_id", "customers.id"),
+    _at("until"),
+    UniqueConstraint("token_hash"),
+)
+Index("ix_crossings_customer_id", crossings.c.customer_id)
 
 places = Table(
     "places",

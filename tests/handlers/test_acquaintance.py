@@ -15,7 +15,7 @@ ANN = PersonSeen("guest", "Ann Lee", tier="vip", details={"email": "ann@example.
 
 def words(desk: Screen) -> str:
     """The newest card, without the signs that keep an @ from pinging."""
-    return desk.card().text.replace("\u2060", "")
+    return desk.card().text
 
 
 def introduce(o: Office, who: PersonSeen = ANN) -> None:
@@ -42,7 +42,7 @@ def test_an_unknown_tier_is_a_detail_and_who_tells_everything() -> None:
     thread = desk.card().thread
     assert "plan: pro · tier: vip" in words(desk)
     o.says("ivan", "howto", "/who", thread)
-    assert "email: ann@example.org\nplan: pro\ntier: vip" in desk.texts(thread)[-1].replace("\u2060", "")
+    assert "email: ann@example.org\nplan: pro\ntier: vip" in desk.texts(thread)[-1]
 
 
 def test_what_a_page_says_is_told_as_its_word_and_overrides_nothing() -> None:

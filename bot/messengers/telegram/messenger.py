@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class TelegramMessenger:
         self.name = NAME
         self.account = ids.account_of(settings.token)
         self.username = ""
-        self.capabilities = CAPABILITIES
+        self.capabilities = replace(CAPABILITIES, start_link=self.start_link)
         self.pacing = pacing_of(settings.limits)
         self.health = Health()
         self._settings = settings
@@ -100,6 +101,10 @@ class TelegramMessenger:
         self.account, self.username = str(me["id"]), str(me.get("username", ""))
         self._reader = Reader(self.account, self.username, self._locale)
         self.health.connected = True
+
+    def start_link(self, word: str) -> str | None:
+        """An address that begins a private chat with the bot; https://core.telegram.org/bots/features#deep-linking"""
+        return f"https://t.me/{self.username}?start={word}" if self.username else None
 
     async def _wait_to_connect(self, error: WireError) -> None:
         if not self.health.last_error:

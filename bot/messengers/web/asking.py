@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from bot.messengers.web import ids, views
+from bot.messengers.web import elsewhere, ids, views
 from bot.messengers.web.deeds import Body
 from bot.messengers.web.session import STAFF_COOKIE
 from bot.messengers.web.settings import REACTIONS
@@ -51,15 +51,18 @@ class Asking:
         native, locale = await self._doorkeeper.customer_id(request), self._doorkeeper.locale(request)
         history = await self._history(native, 0, None)
         read = await self._store.read_up_to(native, native, 0)
-        said = {"greeting": self._facts.greeting(locale), "promise": await self._promised(request)}
+        said = {"greeting": self._facts.greeting(locale), **await self._now(request, native)}
         return _json({"me": native, "read": str(read), **said, **self._bounds(), **history})
 
     async def _promise(self, request: web.Request) -> web.Response:
-        """Asked again by pages that stay open: an opening or a closing may have passed."""
-        return _json({"promise": await self._promised(request)})
+        """Asked again by pages that stay open: an opening or a closing may have passed, or they went elsewhere."""
+        return _json(await self._now(request, await self._doorkeeper.customer_id(request)))
 
-    async def _promised(self, request: web.Request) -> str:
-        return await self._facts.promise(self._doorkeeper.locale(request), self._doorkeeper.timezone(request))
+    async def _now(self, request: web.Request, native: str) -> dict[str, Any]:
+        """How soon somebody answers, and where."""
+        locale, timezone = self._doorkeeper.locale(request), self._doorkeeper.timezone(request)
+        promise = await self._facts.promise(locale, timezone)
+        return {"promise": promise, **await elsewhere.shown(self._facts, native)}
 
     async def _identify(self, request: web.Request) -> web.Response:
         """A frame shows its host product's word for who looks at it."""

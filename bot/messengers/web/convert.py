@@ -14,12 +14,14 @@ import orjson
 
 from bot.messengers.web import ids
 from domain.events import (
+    AnswerHere,
     ChatSeen,
     Deleted,
     Edited,
     Event,
     Ignored,
     Introduced,
+    Joined,
     PersonSeen,
     Pressed,
     RawEvent,
@@ -89,17 +91,31 @@ def pressed(person: Person, key: str, data: str, title: str) -> PressEvent:
 
 
 def introduced(person: Person, chat: str, position: int, now: int) -> RawEvent:
-    """The event of a customer whose product has said who they are."""
+    """The event of a customer whose product has said who they are, in their chat or one that was joined into it."""
+    return _of_person("introduced" if chat == person.native else "joined", person, chat, position, now)
+
+
+def answer_here(person: Person, chat: str, position: int, now: int) -> RawEvent:
+    """The event of a customer who wants to be answered in this chat again."""
+    return _of_person("answer_here", person, chat, position, now)
+
+
+def _of_person(what: str, person: Person, chat: str, position: int, now: int) -> RawEvent:
     payload = {
         "v": PAYLOAD_VERSION,
-        "what": "introduced",
+        "what": what,
         "chat": {"native": chat, "kind": "private", "title": person.name},
-        "person": {**_person(person), "native": chat},
+        "person": _person(person),
         "at": now,
     }
     dumped = orjson.dumps(payload)
-    key = f"introduced:{chat}:{hashlib.sha256(dumped).hexdigest()[:16]}"
+    key = f"{what}:{chat}:{hashlib.sha256(dumped).hexdigest()[:16]}"
     return RawEvent(key, ids.lane(chat, 0), position, dumped.decode(), parsed=payload)
+
+
+def seen(person: Person) -> tuple[ChatSeen, PersonSeen]:
+    """A customer and their chat, in Okno's words."""
+    return ChatSeen(person.native, "private", person.name), PersonSeen(**_person(person))
 
 
 def convert(payload: Any) -> Event:
@@ -210,7 +226,19 @@ def _read_introduced(payload: Any) -> Event:
     return Introduced(chat=where["chat"], author=_who(payload), at=where["at"])
 
 
+def _read_joined(payload: Any) -> Event:
+    where, author = _where(payload), _who(payload)
+    return Joined(where["chat"], ChatSeen(author.native, "private", author.name), author, where["at"])
+
+
+def _read_answer_here(payload: Any) -> Event:
+    where = _where(payload)
+    return AnswerHere(where["chat"], _who(payload), where["at"])
+
+
 _READERS = {
+    "joined": _read_joined,
+    "answer_here": _read_answer_here,
     "introduced": _read_introduced,
     "wrote": _read_wrote,
     "edited": _read_edited,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.messengers.web.tickets import Tickets
+    from domain.events import ChatSeen, PersonSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,31 @@ async def _no_desks() -> Sequence[DeskFacts]:
     return ()
 
 
+async def _answered_here(_native: str) -> str | None:
+    return None
+
+
+async def _no_crossing(_chat: ChatSeen, _person: PersonSeen) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     """`greeting`, `promise` and `commands` take a locale; `desks` are the staff chats bound to this messenger now.
 
     `promise` is one short line: how soon somebody answers now, or when the team is back, in the reader's time zone
-    where it is known. `answer_command` is what "Send to customer" puts before the text, without its slash.
+    where it is known. `elsewhere` names the messenger in which a customer of this one is answered instead, `offers` those
+    in which they could be. `cross` gives a word, good once, with which the customer becomes one with whoever hands it
+    over there by `start_link` (a messenger's name and the word). `answer_command` is what "Send to customer" puts before the text, without its slash.
     """
 
     greeting: Callable[[str], str] = lambda _locale: ""
     promise: Callable[[str, str], Awaitable[str]] = _no_promise
     commands: Callable[[str], Sequence[CommandFacts]] = lambda _locale: ()
+    elsewhere: Callable[[str], Awaitable[str | None]] = _answered_here
+    offers: Callable[[], Sequence[str]] = tuple
+    cross: Callable[[ChatSeen, PersonSeen], Awaitable[str]] = _no_crossing
+    start_link: Callable[[str, str], str | None] = lambda _messenger, _word: None
     desks: Callable[[], Awaitable[Sequence[DeskFacts]]] = _no_desks
     tickets: Tickets = field(default_factory=NoTickets)
     note_prefix: str = "//"

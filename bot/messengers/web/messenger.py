@@ -17,6 +17,7 @@ from bot.messengers.web import convert as conversion
 from bot.messengers.web import ids
 from bot.messengers.web.asking import Asking
 from bot.messengers.web.deeds import Deeds
+from bot.messengers.web.elsewhere import Elsewhere
 from bot.messengers.web.facts import PageFacts
 from bot.messengers.web.hub import Hub
 from bot.messengers.web.pages import Pages
@@ -66,6 +67,8 @@ CAPABILITIES = Capabilities(  # but for `link`, which needs to know where the pa
     threads=True,
     delivered_mark="✅",
     marks_received=True,
+    says_where_answered=True,
+    pings=False,
 )
 
 _GONE = {
@@ -104,6 +107,7 @@ class WebMessenger:
         self._sockets = Sockets(self._hub, store, self._doorkeeper, limits)
         self._deeds = Deeds(store, self._hub, self._doorkeeper, limits)
         self._asking = Asking(store, self._hub, self._doorkeeper, facts, limits)
+        self._elsewhere = Elsewhere(store, self._doorkeeper, facts)
         self._workspace = Workspace(store, self._hub, self._doorkeeper, facts, limits)
         self._files = Files(self._shelf, store, self._doorkeeper, limits)
         self._settled_at: float | None = None
@@ -274,6 +278,7 @@ class WebMessenger:
         return [
             *Pages(self._settings, doorkeeper).routes(),
             *self._asking.routes(),
+            *self._elsewhere.routes(),
             *self._workspace.routes(),
             *self._deeds.routes("c", doorkeeper.customer),
             *self._deeds.routes("s", doorkeeper.agent),

@@ -230,6 +230,9 @@ class PeopleStore(Protocol):
         """
         ...
 
+    async def tell(self, person: Person, event: IntroducedEvent) -> None:
+        """Something a customer wants, in their own chat; it takes its place after everything the chat has seen so far."""
+
 
 class WrittenByPeople(Protocol):
     """What people do; each becomes an event."""
