@@ -1,6 +1,7 @@
 # make run      the environment, then Okno          make install   the environment alone (.venv)
 # make test     everything that must hold           make lock      pin the dependencies anew
 # make soak     people write, the program is killed again and again, and everything is looked for
+# make fidelity everything that people send, tried between all messengers; writes docs/fidelity.md
 # Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
 # the tests' browser, which comes from Debian's packages.
 
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n 2
 SOAK_ARGS ?= --seconds 60 --rounds 3
 
-.PHONY: run install test soak lint check-types check-imports chromium lock clean
+.PHONY: run install test soak fidelity lint check-types check-imports chromium lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -23,6 +24,9 @@ test: lint check-types check-imports chromium
 
 soak: $(VENV)/.dev-installed
 	$(BIN)/python -m tests.soak $(SOAK_ARGS)
+
+fidelity: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.fidelity --write
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

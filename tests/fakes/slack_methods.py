@@ -176,6 +176,8 @@ class Methods:
     def _update(self, given: Json) -> Json:
         channel = self._writable(given)
         message = self._own(channel, given.get("ts"), "cant_update_message")
+        if message["ts"] in self.world.uneditable:
+            raise ApiError("edit_window_closed")
         blocks = _checked_blocks(given)
         edited = {"user": BOT_USER, "ts": self.world.ts()}
         self.world.replace(channel, message, text=given.get("text", ""), blocks=blocks, edited=edited)

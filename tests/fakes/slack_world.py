@@ -88,6 +88,7 @@ class World:
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
+        self.uneditable: set[str] = set()
         self.base = ""
         self.emit: Callable[[Json], None] = lambda event: None
         self._numbers = itertools.count(1)

@@ -90,7 +90,7 @@ class Changing:
         chat = self.world.chat(method.chat_id)
         check_writable(self.world, chat)
         message = find_message(chat, method.message_id, "edit")
-        if not message.outgoing or message.service:
+        if not message.outgoing or message.service or not message.editable:
             raise bad("message can't be edited")
         return message
 

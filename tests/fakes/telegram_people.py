@@ -177,9 +177,20 @@ class People:
         content: Json = {"text": text, "forward_origin": {"date": int(self.world.now())} | origin}
         return self._says(user, content, chat, thread, None, None).id
 
-    def says_raw(self, user: int, content: Json, chat: int | None = None, thread: int | None = None) -> int:
+    def says_raw(
+        self,
+        user: int,
+        content: Json,
+        chat: int | None = None,
+        thread: int | None = None,
+        reply_to: int | None = None,
+    ) -> int:
         """A message with exactly this content in its body; returns its id."""
-        return self._says(user, content, chat, thread, None, None).id
+        return self._says(user, content, chat, thread, reply_to, None).id
+
+    def file_body(self, kind: str, content: bytes, name: str, mime: str, **more: Loose) -> Json:
+        """What a message's body says of a new file of somebody's."""
+        return media_body(self.world.keep_file(kind, content, name, mime), **more)
 
     def channel_posts(self, chat: int, text: str) -> int:
         """A linked channel's post appears in its discussion group; returns the message's id."""
@@ -204,6 +215,23 @@ class People:
         names = {"text": "entities", "caption": "caption_entities"}
         found.body = {k: v for k, v in found.body.items() if k not in {key, names[key]}}
         found.body |= {key: said, "edit_date": int(self.world.now())} | ({names[key]: marks} if marks else {})
+        if self._bot_sees(found):
+            self.updates.push("edited_message", found.shown())
+
+    def edits_raw(self, user: int, message: int, content: Json, chat: int | None = None) -> None:
+        """Somebody's message has exactly this content in its body now; what else was said there is gone."""
+        found = self._message(user, chat, message)
+        kept = (
+            "message_id",
+            "from",
+            "chat",
+            "date",
+            "message_thread_id",
+            "is_topic_message",
+            "media_group_id",
+        )
+        found.body = {k: v for k, v in found.body.items() if k in kept} | content
+        found.body["edit_date"] = int(self.world.now())
         if self._bot_sees(found):
             self.updates.push("edited_message", found.shown())
 

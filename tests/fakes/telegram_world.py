@@ -150,7 +150,10 @@ class Topic:
 
 @dataclass(slots=True)
 class Message:
-    """A message as it now is; `body` is what the Bot API shows of it (without what it answers)."""
+    """A message as it now is; `body` is what the Bot API shows of it (without what it answers).
+
+    `editable`: tests say that the bot can't change it any more.
+    """
 
     chat: Chat
     id: int
@@ -161,6 +164,7 @@ class Message:
     service: bool = False
     reply_to: int | None = None
     deleted: bool = False
+    editable: bool = True
     bot_reaction: str | None = None
     reactions: dict[int, str] = field(default_factory=dict)
 
