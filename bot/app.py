@@ -21,6 +21,7 @@ from bot.lock import Lock
 from bot.messengers.contract import FileRefused, Files, ServesHttp
 from bot.page_facts import page_facts
 from bot.server import Server
+from bot.spool import Spool
 from escalation.schedule import Schedule
 from handlers.customer_commands import CLAIM_CODE
 from storage import facts, webchat
@@ -41,6 +42,9 @@ _log = structlog.get_logger()
 FIRST_AGENT = "Admin"
 PATIENCE_FOR_TOKENS = 3.0
 """How long the start waits for messengers' answers before it says where everything is, in seconds."""
+
+SPOOL = "okno-files"
+"""The folder beside the database where files lie on their way."""
 
 CLOSING = 2.0
 GARBAGE = (10_000, 10, 10)
@@ -102,12 +106,14 @@ class Program:
         self._base = ""
         self._tasks: set[asyncio.Task[None]] = set()
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        folder = settings.files.folder or loopback.folder_of(db.path) / SPOOL
+        self._spool = Spool(folder, settings.files.room, self._open_file, self._handed_out)
         accounts: dict[str, str] = {}
         if settings.web.enabled:
             self._web = self._make_web()
             self._add(self._web, accounts)
         for name, told in settings.messenger_settings().items():
-            self._add(classes[name](told, self._open_file, settings.locale), accounts)
+            self._add(classes[name](told, self._spool.carry, settings.locale), accounts)
         capabilities = {name: m.capabilities for name, m in self._messengers.items()}
         self._policy = settings.policy(capabilities, accounts)
         self._engine = Engine(db, self._policy, accounts, self._health)
@@ -134,11 +140,13 @@ class Program:
 
     def _make_web(self) -> WebMessenger:
         from bot.messengers.web.messenger import WebMessenger
+        from bot.messengers.web.settings import WebLimits
         from bot.webstore import WebStore
 
         store = WebStore(self._db, self._committed)
         pages = page_facts(self._db, lambda: self._policy, self._settings.note_prefix, self._settings.locale)
-        return WebMessenger(self._settings.web_settings(), store, self._open_file, pages)
+        limits = WebLimits(upload=self._settings.web.largest_file)
+        return WebMessenger(self._settings.web_settings(), store, self._spool.carry, pages, limits)
 
     async def _committed(self, rows: list[JournalRow]) -> None:
         await self._engine.intake.committed(rows)
@@ -151,6 +159,7 @@ class Program:
 
     async def _start(self) -> None:
         """The built-in messenger first: its pages are there whatever becomes of the others."""
+        self._spool.clean()
         if self._web is not None:
             await self._engine.take_in(self._web)
             self._spawn(self._engine.receive(self._web))
@@ -222,6 +231,11 @@ class Program:
         if source is not None and isinstance(source, Files):
             return source.open_file(ref)
         raise FileRefused("refused.file_gone")
+
+    def _handed_out(self, messenger: str) -> int | None:
+        """How large a file that messenger hands out, in bytes."""
+        source = self._messengers.get(messenger)
+        return None if source is None else source.capabilities.max_download
 
     def _told_to_stop(self, number: int) -> None:
         """The first signal stops in good order, a second one at once."""

@@ -19,12 +19,13 @@ from storage.database import database_url, sqlite_path
 from storage.trouble import DatabaseUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from bot.messengers.contract import Messenger
+    from bot.messengers.contract import Carried, Messenger
     from bot.settings import Settings
+    from domain.messages import Attachment
     from storage import Connection
 
 LANGUAGE = "en"
@@ -206,7 +207,9 @@ def _switched_on(settings: Settings) -> list[Messenger]:
     return found
 
 
-def _no_files(_messenger: str, _ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+def _no_files(
+    _source: str, _files: Sequence[Attachment], _most: int
+) -> AbstractAsyncContextManager[Sequence[Carried]]:
     raise FileRefused("refused.file_gone")
 
 

@@ -5,7 +5,8 @@ Ids of platforms are opaque strings here; only a messenger's own `ids.py` makes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -34,6 +35,8 @@ Kind = Literal[
 ]
 """`other` is a kind the messenger can't read; its `label` says in words what it was."""
 
+AttachmentKind = Literal["photo", "document", "animation", "audio", "voice", "video", "video_note", "sticker"]
+
 CONTENT_VERSION = 1
 
 
@@ -44,7 +47,7 @@ class Attachment:
     `size` is in bytes, `duration` in seconds; None where the platform doesn't say.
     """
 
-    kind: Literal["photo", "document", "animation", "audio", "voice", "video", "video_note", "sticker"]
+    kind: AttachmentKind
     ref: str
     name: str = ""
     mime: str = ""
@@ -90,6 +93,16 @@ class Content:
     label: str = ""
     forwarded_from: str = ""
     copyable: bool = False
+
+
+def with_files(contents: Sequence[Content], files: Sequence[Attachment]) -> tuple[Content, ...]:
+    """The contents with these files in place of theirs, in order; a content is of the kind of its first file."""
+    left = iter(files)
+    changed = []
+    for content in contents:
+        own = tuple(next(left) for _ in content.files)
+        changed.append(replace(content, kind=own[0].kind, files=own) if own else content)
+    return tuple(changed)
 
 
 def dump_content(content: Content) -> str:

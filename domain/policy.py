@@ -108,7 +108,8 @@ class Desk:
 class Capabilities:
     """What a messenger can carry. Data: nothing asks which messenger it is.
 
-    `max_text`, `max_caption` in UTF-16 units. `replies_in_threads`: a message inside a thread can answer a
+    `max_text`, `max_caption` in UTF-16 units. `max_upload`, `max_download`: how large a file may be that is brought
+    there, and one that it hands out, in bytes; None knows no bound. `max_photo`: above it a picture goes as a file. `replies_in_threads`: a message inside a thread can answer a
     single other one. `delivered_mark`: the reaction that says "delivered". `joins`: waiting texts may be joined.
     `shares_reaction`: the bot has one reaction a message, so a customer's own takes the mark's place.
     `marks_received`: customers see a mark on their own message once it reached the desk. `threads_under_cards`: a
@@ -122,6 +123,9 @@ class Capabilities:
     max_text: int
     max_caption: int
     max_album: int = 1
+    max_upload: int | None = None
+    max_download: int | None = None
+    max_photo: int | None = None
     replies_in_threads: bool = True
     edits: bool = False
     deletes: bool = False

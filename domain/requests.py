@@ -145,12 +145,14 @@ class Refused:
     """It did not happen and won't. `scope`: what it holds for.
 
     `reason` is a key of the texts (`refused.blocked`, …) that a person can read once rendered; `detail` is the
-    platform's own sentence for the log and the thread.
+    platform's own sentence for the log and the thread, or what fills the text in (a limit in bytes). `part`: which of
+    the request's contents it was, when it was a file of one.
     """
 
     scope: Literal["message", "thread", "chat", "account"]
     reason: str
     detail: str = ""
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,3 +143,11 @@ def duration(locale: str, length: timedelta) -> str:
     if hours and days < 3:
         return text(locale, "duration.days_hours", days=text(locale, "duration.days", n=days), hours=hours)
     return text(locale, "duration.days", n=days)
+
+
+def size(locale: str, count: int) -> str:
+    """So many bytes as people say it: `340 KB`, `12.5 MB`, `1 GB`."""
+    for unit, key in ((1024**3, "size.gb"), (1024**2, "size.mb")):
+        if count >= unit:
+            return text(locale, key, n=format_decimal(round(count / unit, 1), locale=best(locale)))
+    return text(locale, "size.kb", n=max(1, round(count / 1024)))

@@ -8,7 +8,7 @@ from domain.messages import load_content
 from domain.policy import LEADS
 from domain.requests import Refused
 from domain.richtext import plain
-from domain.texts import text
+from domain.texts import size, text
 from domain.work import Priority, Work
 from handlers import floods, layout, relay, timekeeping
 from handlers.turn import Turn
@@ -16,6 +16,10 @@ from storage import chats, clocks, messages, once, outbox, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
+
+
+SIZED = ("refused.file_too_big", "refused.file_not_given")
+"""Reasons whose detail is a limit in bytes."""
 
 
 def refused(turn: Turn, work: Work, outcome: Refused) -> None:
@@ -106,6 +110,8 @@ def _say_undelivered(turn: Turn, letter: Row, outcome: Refused) -> None:
 
 def _reason(locale: str, outcome: Refused) -> str:
     said = text(locale, outcome.reason)
+    if outcome.reason in SIZED and outcome.detail.isdecimal():
+        return f"{said} ({text(locale, 'refused.at_most', size=size(locale, int(outcome.detail)))})"
     return f"{said} ({outcome.detail})" if outcome.detail and outcome.reason == "refused.platform" else said
 
 

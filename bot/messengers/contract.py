@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Literal, Protocol, runtime_checkable
 
 from aiohttp import web
 
 from domain.events import Event, RawEvent
+from domain.messages import Attachment, Content
 from domain.policy import Capabilities
-from domain.requests import Delete, Edit, OpenThread, Outcome, React, Send, ShowThread
+from domain.requests import Delete, Edit, OpenThread, Outcome, React, Refused, Send, ShowThread, TryLater
 
 Accept = Callable[[Sequence[RawEvent]], Awaitable[None]]
 """Keeps events for good: returns once they are committed. Until then nothing may be acknowledged to the platform.
@@ -169,16 +170,58 @@ class Files(Protocol):
 
 
 class FileRefused(Exception):
-    """The file can't be fetched; the text is a key of the texts (`refused.file_too_big`, …). `later`: may work again."""
+    """The file can't be fetched or carried; the text is a key of the texts (`refused.file_too_big`, …).
 
-    def __init__(self, reason: str, *, later: bool = False) -> None:
+    `later`: may work again. `detail` fills the text in (a limit in bytes). `part`: which of several files it was.
+    """
+
+    def __init__(
+        self, reason: str, *, later: bool = False, detail: str = "", part: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.later = later
+        self.detail = detail
+        self.part = part
+
+    def outcome(self, contents: Sequence[Content]) -> Outcome:
+        """What becomes of the request that needed the file for these contents."""
+        if self.later:
+            return TryLater(self.reason)
+        owners = [number for number, content in enumerate(contents) for _ in content.files]
+        part = None if self.part is None else owners[self.part]
+        return Refused("message", self.reason, self.detail, part)
 
 
 FileSource = Callable[[str, str], AbstractAsyncContextManager[AsyncIterator[bytes]]]
-"""Opens a file by (messenger name, ref): how a messenger gets the bytes of another one's file."""
+"""Opens a file by (messenger name, ref) where it lies."""
+
+
+class Carried(Protocol):
+    """A file on its way from one messenger to another: whole, on disk, looked at.
+
+    `file` says what its bytes are, whatever was claimed of them.
+    """
+
+    file: Attachment
+
+    def open(self) -> BinaryIO:
+        """The bytes from their start; closed by whoever carries."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The same as a stream."""
+        ...
+
+
+class Carrier(Protocol):
+    """How a messenger gets another one's files."""
+
+    def __call__(
+        self, source: str, files: Sequence[Attachment], most: int, /
+    ) -> AbstractAsyncContextManager[Sequence[Carried]]:
+        """All the files of one request, of at most `most` bytes each. Raises FileRefused when one can't be had."""
+        ...
 
 
 @runtime_checkable

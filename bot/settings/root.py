@@ -38,6 +38,7 @@ NOT_YET_IN_FORCE = (
     "desks.*.closed_topics",
     "retention.*",
     "files.public_url",
+    "files.links_last",
 )
 """Keys that are accepted but that nothing heeds yet; a star stands for any name."""
 
@@ -189,6 +190,7 @@ class Settings(BaseSettings):
             mode=self.telegram.mode,
             webhook_url=self.telegram.webhook_url,
             webhook_secret=_open(self.telegram.webhook_secret) or None,
+            server=self.telegram.server,
             limits=TelegramLimits(
                 chat=Rate(limits.chat.count, limits.chat.seconds),
                 burst=limits.chat_burst,

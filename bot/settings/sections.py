@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -19,12 +20,14 @@ from bot.settings.values import (
     DatabaseUrl,
     Day,
     Duration,
+    FileSize,
     Hours,
     Listed,
     PersonAddress,
     PerTime,
     Reminder,
     ShiftHours,
+    Size,
     Target,
     TimeZone,
     WebAddress,
@@ -84,6 +87,7 @@ class Telegram(Section):
     mode: Literal["polling", "webhook"] = "polling"
     webhook_url: WebAddress | None = None
     webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
+    server: Literal["cloud", "local"] = "cloud"
     limits: TelegramLimits = TelegramLimits()
 
     @model_validator(mode="after")
@@ -92,6 +96,11 @@ class Telegram(Section):
             raise fault(
                 'mode = "webhook" lacks an address or a secret',
                 "set telegram.webhook_url and OKNO_TELEGRAM__WEBHOOK_SECRET",
+            )
+        if self.server == "local" and self.api_base is None:
+            raise fault(
+                'server = "local" lacks the server',
+                "set telegram.api_base to its address, or take this key out",
             )
         return self
 
@@ -156,6 +165,7 @@ class Web(Section):
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    largest_file: FileSize = Size(50 * 1024**2)
     enabled: bool = True
     public_url: WebAddress | None = None
     embed_origins: Annotated[tuple[WebAddress, ...], Listed] = ()
@@ -283,9 +293,12 @@ class Retention(Section):
 
 
 class Files(Section):
-    """Handing out files that the other side can't carry."""
+    """Files on their way between messengers, and handing out those that the other side can't carry."""
 
     public_url: WebAddress | None = None
+    links_last: Target = timedelta(days=7)
+    room: FileSize = Size(1024**3)
+    folder: Path | None = None
 
 
 class Log(Section):

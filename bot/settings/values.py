@@ -84,6 +84,26 @@ def _per_time(value: object) -> PerTime:
     return PerTime(int(found[1]), timedelta(**{_UNITS[found[3]]: int(found[2])}).total_seconds())
 
 
+class Size(int):
+    """So many bytes, written `50MB`."""
+
+    def __str__(self) -> str:
+        unit = "GB" if self % 1024**3 == 0 else "MB"
+        return f"{self // _BYTES[unit]}{unit}"
+
+
+_BYTES = {"MB": 1024**2, "GB": 1024**3}
+
+
+def _size(value: object) -> Size:
+    if isinstance(value, Size):
+        return value
+    found = re.fullmatch(r"([1-9]\d{0,5})(MB|GB)", value) if isinstance(value, str) else None
+    if found is None:
+        raise fault("not a size", "write a number with MB or GB, like 50MB or 2GB")
+    return Size(int(found[1]) * _BYTES[found[2]])
+
+
 def _address(value: object) -> Address:
     if isinstance(value, Address):
         return value
@@ -185,6 +205,7 @@ def _listed(value: object) -> object:
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Target = Annotated[timedelta, PlainValidator(_target)]
 Reminder = Annotated[str, PlainValidator(_reminder)]
+FileSize = Annotated[Size, PlainValidator(_size)]
 Allowance = Annotated[PerTime, PlainValidator(_per_time)]
 ChatAddress = Annotated[Address, PlainValidator(_chat)]
 PersonAddress = Annotated[Address, PlainValidator(_address)]

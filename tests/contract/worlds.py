@@ -22,6 +22,7 @@ from bot.messengers.web.settings import WebLimits, WebSettings
 from domain.events import Edited, Event, Pressed, RawEvent, Wrote
 from storage.database import Database
 from storage.journal import JournalRow
+from tests.carrying import Carrying
 from tests.fakes.slack import Shown as SlackShown
 from tests.fakes.slack import SlackFake
 from tests.fakes.telegram import TelegramFake
@@ -46,9 +47,10 @@ class Files:
 
     def __init__(self) -> None:
         self.bytes: dict[str, bytes] = {}
+        self.carry = Carrying(self._open).carry
 
     @contextlib.asynccontextmanager
-    async def open(self, messenger: str, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _open(self, messenger: str, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The stream, as the program would hand it over."""
         if messenger != "elsewhere" or ref not in self.bytes:
             raise FileRefused("refused.file_gone")
@@ -111,7 +113,7 @@ class TelegramWorld:
         self.customer = str(self.anna)
         self.desk = str(self.fake.people.group("How-to", [self.ivan], forum=True))
         settings = TelegramSettings(self.fake.token, api_base=self.fake.url, poll_seconds=1)
-        self.messenger = TelegramMessenger(settings, self.files.open)
+        self.messenger = TelegramMessenger(settings, self.files.carry)
         await self.messenger.connect()
         self._task = asyncio.create_task(self.messenger.receive(self._accept))
 
@@ -191,7 +193,7 @@ class WebWorld:
         self.database = await Database.open(f"sqlite+aiosqlite:///{self.folder}/okno.db")
         self.house = House(self.database, WebSettings(), WebLimits(), _facts())
         self.house.messenger = WebMessenger(
-            WebSettings(), self.house.store, self.files.open, _facts(), WebLimits()
+            WebSettings(), self.house.store, self.files.carry, _facts(), WebLimits()
         )
         self.messenger = self.house.messenger
         await self.house.start()
@@ -277,7 +279,7 @@ class SlackWorld:
         self.customer = people.dm(self.anna)
         self.desk = people.channel("howto", [self.ivan])
         settings = SlackSettings(self.fake.bot_token, self.fake.app_token, api_base=self.fake.api_base)
-        self.messenger = SlackMessenger(settings, self.files.open)
+        self.messenger = SlackMessenger(settings, self.files.carry)
         await self.messenger.connect()
         self._task = asyncio.create_task(self.messenger.receive(self._accept))
         await self.fake.connected()

@@ -28,7 +28,7 @@ def elsewhere() -> Elsewhere:
 @pytest.fixture
 async def app(fake: SlackFake, elsewhere: Elsewhere) -> AsyncIterator[SlackMessenger]:
     settings = SlackSettings(fake.bot_token, fake.app_token, api_base=fake.api_base, silence=0.4)
-    messenger = SlackMessenger(settings, elsewhere.open, "en")
+    messenger = SlackMessenger(settings, elsewhere.carry, "en")
     await messenger.connect()
     yield messenger
     await messenger.close()

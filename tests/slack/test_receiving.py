@@ -126,7 +126,7 @@ async def test_after_a_gap_history_is_read(fake: SlackFake, app: SlackMessenger,
 
 
 async def test_a_wrong_token_is_said_in_one_line(fake: SlackFake, elsewhere: Elsewhere):
-    app = SlackMessenger(SlackSettings("xoxb-wrong", "xapp-1", api_base=fake.api_base), elsewhere.open)
+    app = SlackMessenger(SlackSettings("xoxb-wrong", "xapp-1", api_base=fake.api_base), elsewhere.carry)
     with pytest.raises(ConnectRefused, match=r"^slack\.bot_token: "):
         await app.connect()
     await app.close()
@@ -142,7 +142,7 @@ async def door(
     settings = SlackSettings(
         fake.bot_token, signing_secret=fake.signing_secret, api_base=fake.api_base, mode="http"
     )
-    app = SlackMessenger(settings, elsewhere.open, "en")
+    app = SlackMessenger(settings, elsewhere.carry, "en")
     site = web.Application()
     site.add_routes(app.routes(journal.accept))
     async with TestClient(TestServer(site)) as client, receiving(app, journal):

@@ -12,6 +12,7 @@ from domain.messages import Attachment, Content
 from domain.requests import Button, Delete, Edit, Outcome, React, Refused, Send, Sent, TryLater, Unsure
 from domain.richtext import RichText, Span, plain
 from tests.fakes.slack import BOT_USER, Fault, SlackFake
+from tests.samples import png
 from tests.slack.conftest import receiving
 from tests.telegram.conftest import Elsewhere, Journal
 
@@ -141,7 +142,7 @@ async def test_a_files_message_is_known_by_its_record_or_its_echo(
     fake: SlackFake, app: SlackMessenger, elsewhere: Elsewhere, journal: Journal, desk: str, *, late: bool
 ):
     fake.methods.shares_late = late
-    elsewhere.contents["f"] = b"x" * 100_000
+    elsewhere.contents["f"] = png(size=100_000)
     file = Attachment("photo", "f", "", "image/png")
     words = RichText("<!channel> see", (Span("bold", 0, 4),))
     async with receiving(app, journal):
@@ -150,7 +151,7 @@ async def test_a_files_message_is_known_by_its_record_or_its_echo(
     (shown,) = fake.people.of_app(desk)
     assert ref(outcome) == shown.ts
     assert (shown.text, shown.pings, shown.files[0].name) == ("<!channel> see", [], "photo.jpg")
-    assert shown.files[0].content == b"x" * 100_000
+    assert shown.files[0].content == png(size=100_000)
 
 
 async def test_a_file_that_comes_later_is_tried_later(app: SlackMessenger, desk: str):
@@ -158,7 +159,7 @@ async def test_a_file_that_comes_later_is_tried_later(app: SlackMessenger, desk:
     assert isinstance(await app.send(Send(desk, (file,), "letter-1", source="web")), TryLater)
     big = Content("document", files=(Attachment("document", "f", "a.txt", size=2**31),))
     assert await app.send(Send(desk, (big,), "letter-1", source="web")) == Refused(
-        "message", "refused.file_too_big"
+        "message", "refused.file_too_big", str(2**30), 0
     )
 
 

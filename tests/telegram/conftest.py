@@ -14,6 +14,7 @@ from bot.messengers.contract import FileRefused
 from bot.messengers.telegram.messenger import TelegramMessenger
 from bot.messengers.telegram.settings import TelegramSettings
 from domain.events import Event, RawEvent
+from tests.carrying import Carrying
 from tests.fakes.telegram import TelegramFake
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class Elsewhere:
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
         self.opened = 0
+        self.carry = Carrying(self._open).carry
 
     @contextlib.asynccontextmanager
-    async def open(self, messenger: str, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _open(self, messenger: str, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
         self.opened += 1
         if messenger != "web":
             raise AssertionError(f"files of {messenger}")
@@ -105,7 +107,7 @@ def elsewhere() -> Elsewhere:
 @pytest.fixture
 async def bot(fake: TelegramFake, elsewhere: Elsewhere) -> AsyncIterator[TelegramMessenger]:
     settings = TelegramSettings(fake.token, api_base=fake.url, poll_seconds=1)
-    messenger = TelegramMessenger(settings, elsewhere.open, "en")
+    messenger = TelegramMessenger(settings, elsewhere.carry, "en")
     await messenger.connect()
     yield messenger
     await messenger.close()

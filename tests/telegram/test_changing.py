@@ -269,12 +269,12 @@ async def test_files_are_handed_out(fake: TelegramFake, bot: TelegramMessenger, 
 @pytest.mark.parametrize(
     ("more", "fault", "reason", "later"),
     [
-        ({"size": 21 * 1024 * 1024}, None, "refused.file_too_big", False),
+        ({"size": 21 * 1024 * 1024}, None, "refused.file_not_given", False),
         (
             {},
             {"trouble": "error", "status": 400, "description": "Bad Request: wrong file_id"},
             "refused.file_gone",
-            False,
+            True,
         ),
         ({}, {"trouble": "error", "status": 500}, "refused.file_later", True),
         ({}, {"trouble": "drop"}, "refused.file_later", True),

@@ -118,10 +118,10 @@ async def test_an_answer_that_takes_too_long_leaves_it_unsure(
 
 
 async def test_without_a_connection_nothing_was_sent(elsewhere: Elsewhere) -> None:
-    bot = TelegramMessenger(TelegramSettings("1:x", api_base="http://127.0.0.1:9"), elsewhere.open)
+    bot = TelegramMessenger(TelegramSettings("1:x", api_base="http://127.0.0.1:9"), elsewhere.carry)
     assert isinstance(await bot.send(to(5)), TryLater)
     await bot.close()
-    nowhere = TelegramMessenger(TelegramSettings("1:x", api_base="http://nowhere.invalid"), elsewhere.open)
+    nowhere = TelegramMessenger(TelegramSettings("1:x", api_base="http://nowhere.invalid"), elsewhere.carry)
     assert isinstance(await nowhere.send(to(5)), TryLater)
     await nowhere.close()
 

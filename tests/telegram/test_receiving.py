@@ -210,7 +210,7 @@ async def test_an_update_without_a_number_is_not_asked_for_without_rest(
 
 
 async def test_a_refused_token_says_so(fake: TelegramFake, elsewhere: Elsewhere) -> None:
-    bot = TelegramMessenger(TelegramSettings("1:wrong", api_base=fake.url), elsewhere.open)
+    bot = TelegramMessenger(TelegramSettings("1:wrong", api_base=fake.url), elsewhere.carry)
     with pytest.raises(ConnectRefused, match=r"telegram\.token"):
         await bot.connect()
     await bot.close()
@@ -236,7 +236,7 @@ async def hooked(fake: TelegramFake, elsewhere: Elsewhere, journal: Journal) -> 
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}{WEBHOOK_PATH}"
         bot = TelegramMessenger(
-            TelegramSettings(fake.token, fake.url, "webhook", url, "s3cret"), elsewhere.open
+            TelegramSettings(fake.token, fake.url, "webhook", url, "s3cret"), elsewhere.carry
         )
         await bot.connect()
         app = web.Application()

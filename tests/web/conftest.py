@@ -22,6 +22,7 @@ from domain.events import Event
 from storage.database import Database
 from storage.journal import JournalRow
 from storage.webchat import invite
+from tests.carrying import Carrying
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -34,8 +35,11 @@ class Elsewhere:
     opened: list[str] = field(default_factory=list)
     later: bool = False
 
+    def __post_init__(self) -> None:
+        self.carry = Carrying(self._open).carry
+
     @contextlib.asynccontextmanager
-    async def open(self, messenger: str, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _open(self, messenger: str, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
         self.opened.append(f"{messenger}:{ref}")
         if ref not in self.files:
             raise FileRefused("refused.file_gone", later=self.later)
@@ -115,7 +119,7 @@ class House:
         self.elsewhere = Elsewhere()
         self.now = int(NOW.timestamp() * 1000)
         self.store = WebStore(database, self._committed, lambda: self.now)
-        self.messenger = WebMessenger(settings, self.store, self.elsewhere.open, facts, limits)
+        self.messenger = WebMessenger(settings, self.store, self.elsewhere.carry, facts, limits)
         self.stack = contextlib.AsyncExitStack()
         self.server: TestServer | None = None
 

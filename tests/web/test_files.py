@@ -10,9 +10,10 @@ import pytest
 from aiohttp import ClientError
 
 from bot.messengers.contract import FileRefused
-from bot.messengers.web.media import clean_name, kind_of, sniff
+from bot.messengers.web.media import kind_of
 from bot.messengers.web.settings import WebLimits
 from bot.messengers.web.uploads import CHUNK
+from domain.filetypes import clean_name, looks_of
 from tests.web.conftest import House
 
 LIMITS = WebLimits(changes=(1000, 10.0), changes_per_address=(1000, 10.0))
@@ -128,7 +129,7 @@ async def test_uploads_that_broke_off_are_cleaned_up(house: House) -> None:
     ],
 )
 def test_the_first_bytes_tell_the_type(head: bytes, mime: str, size: tuple[int, int]) -> None:
-    looks = sniff(head)
+    looks = looks_of(head)
     assert (looks.mime, (looks.width, looks.height)) == (mime, size)
 
 

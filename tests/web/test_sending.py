@@ -129,7 +129,9 @@ async def test_a_file_that_cant_be_fetched_is_an_outcome(house: House, later: bo
     house.elsewhere.later = later
     content = Content("photo", files=(Attachment("photo", "gone", "p.png"),))
     outcome = await house.messenger.send(Send("howto", (content,), "l1", source="telegram"))
-    assert outcome == (TryLater("refused.file_gone") if later else Refused("message", "refused.file_gone"))
+    assert outcome == (
+        TryLater("refused.file_gone") if later else Refused("message", "refused.file_gone", part=0)
+    )
 
 
 async def test_edits_change_what_is_shown_and_cards_are_not_called_edited(house: House) -> None:

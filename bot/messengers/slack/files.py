@@ -11,6 +11,9 @@ from bot.messengers.slack.wire import ApiError, Wire, WireError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+_GONE = ("file_not_found", "file_deleted", "file_not_shared")
+_CLOSED = ("missing_scope", "not_allowed_token_type", "no_permission", "access_denied", "login_page")
+
 
 @asynccontextmanager
 async def opened(wire: Wire, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -23,20 +26,31 @@ async def opened(wire: Wire, ref: str) -> AsyncIterator[AsyncIterator[bytes]]:
     except WireError as error:
         raise _refused(error) from None
     address = found.get("url_private_download") or found.get("url_private")
-    if not address:
+    if not address or found.get("mode") in ("tombstone", "hidden_by_limit"):
         raise FileRefused("refused.file_gone")
-    yield _chunks(wire, str(address))
+    if found.get("is_external") or found.get("mode") == "external":
+        raise FileRefused("refused.file_elsewhere")
+    page = found.get("mimetype") == "text/html"
+    yield _chunks(wire, str(address), found.get("size") if page else None, page=page)
 
 
-async def _chunks(wire: Wire, address: str) -> AsyncIterator[bytes]:
+async def _chunks(wire: Wire, address: str, size: int | None, *, page: bool) -> AsyncIterator[bytes]:
+    """`size`: how long a page is that isn't to be taken for the one to sign in."""
+    came = 0
     try:
-        async for chunk in wire.download(address):
+        async for chunk in wire.download(address, html=page):
+            came += len(chunk)
             yield chunk
     except WireError as error:
         raise _refused(error) from None
+    if size is not None and came != size:
+        raise FileRefused("refused.file_closed")
 
 
 def _refused(error: WireError) -> FileRefused:
     if isinstance(error, ApiError) and error.retry_after is None:
-        return FileRefused("refused.file_gone")
+        if error.code in _GONE:
+            return FileRefused("refused.file_gone")
+        if error.code in _CLOSED or error.needed:
+            return FileRefused("refused.file_closed")
     return FileRefused("refused.file_later", later=True)

@@ -19,7 +19,7 @@ from bot.messengers.slack.receiving import Receiver
 from bot.messengers.slack.rich import escaped
 from bot.messengers.slack.sending import Sender
 from bot.messengers.slack.settings import NAME, SlackSettings, pacing_of
-from bot.messengers.slack.uploads import Uploader
+from bot.messengers.slack.uploads import MAX_UPLOAD, Uploader
 from bot.messengers.slack.wire import ApiError, Wire, WireError
 from domain.policy import Capabilities
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.messengers.contract import Accept, FileSource, Finding, Remember
+    from bot.messengers.contract import Accept, Carrier, Finding, Remember
     from domain.events import Event
     from domain.requests import Delete, Edit, Outcome, React, Send
 
@@ -43,15 +43,17 @@ _BAD_TOKEN = ("invalid_auth", "not_authed", "token_revoked", "token_expired", "a
 
 
 class SlackMessenger:
-    """One Slack app. `files` opens files of other messengers; `locale` is that of descriptions in words."""
+    """One Slack app. `carry` brings files of other messengers; `locale` is that of descriptions in words."""
 
-    def __init__(self, settings: SlackSettings, files: FileSource, locale: str = "ru") -> None:
+    def __init__(self, settings: SlackSettings, carry: Carrier, locale: str = "ru") -> None:
         self.name = NAME
         self.account = NAME
         self.capabilities = Capabilities(
             max_text=MAX_TEXT,
             max_caption=MAX_TEXT,
             max_album=MAX_ALBUM,
+            max_upload=MAX_UPLOAD,
+            max_download=MAX_UPLOAD,
             replies_in_threads=False,
             edits=True,
             deletes=True,
@@ -67,7 +69,7 @@ class SlackMessenger:
         self._locale = locale
         self._base = ""
         self._wire = Wire(settings.bot_token, settings.api_base)
-        self._uploader = Uploader(self._wire, files)
+        self._uploader = Uploader(self._wire, carry)
         self._sender = Sender(self._wire, self._uploader)
         self._changer = Changer(self._wire)
         self._people = People(self._wire)

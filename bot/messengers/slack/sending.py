@@ -14,7 +14,7 @@ from bot.messengers.slack.rich import escaped
 from bot.messengers.slack.settings import CUSTOMIZE
 from bot.messengers.slack.uploads import Uploader
 from bot.messengers.slack.wire import ApiError, WireError
-from domain.requests import Outcome, Refused, Send, Sent, TryLater
+from domain.requests import Outcome, Send, Sent
 from domain.richtext import RichText, plain
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Sender:
                 return Sent(await self._uploader.send(request, words, request.thread))
             ts = await self._post(request, words, **await self._target(request))
         except FileRefused as refused:
-            return TryLater(refused.reason) if refused.later else Refused("message", refused.reason)
+            return refused.outcome(request.contents)
         except WireError as error:
             return outcome_of(error)
         return Sent(ids.refs(ts, len(request.contents)))

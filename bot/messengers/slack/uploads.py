@@ -1,4 +1,4 @@
-"""Files on their way to Slack: kept on disk on the way, never in memory, because Slack wants to know the length first.
+"""Files on their way to Slack, from the disk they lie on: Slack wants to know the length first.
 
 Slack tells no `ts` for what it was given: the message's own echo does, or the file's record once it lists where the
 file was shared.
@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections import OrderedDict
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from bot.messengers.contract import FileRefused
 from bot.messengers.slack import ids
 from bot.messengers.slack.blocks import blocks
 from bot.messengers.slack.settings import CUSTOMIZE
 from bot.messengers.slack.wire import ApiError, WireError
 
 if TYPE_CHECKING:
-    from bot.messengers.contract import FileSource
+    from collections.abc import Sequence
+
+    from bot.messengers.contract import Carried, Carrier
     from bot.messengers.slack.wire import Json, Wire
     from domain.messages import Attachment
     from domain.requests import Send
     from domain.richtext import RichText
 
 MAX_UPLOAD = 1024**3
-TOO_BIG = "refused.file_too_big"
+"""https://slack.com/help/articles/201330736: up to 1 GB a file, both ways."""
 
 _NAMES = {
     "photo": "photo.jpg",
@@ -45,16 +45,23 @@ _REMEMBERED = 256
 class Uploader:
     """Uploads for one app."""
 
-    def __init__(self, wire: Wire, files: FileSource) -> None:
+    def __init__(self, wire: Wire, carry: Carrier) -> None:
         self._wire = wire
-        self._files = files
+        self._carry = carry
         self._echoes: dict[str, asyncio.Future[str]] = {}
         self._completed: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
     async def send(self, request: Send, words: RichText, thread: str | None) -> tuple[str, ...]:
         """One message with all files of the request; a reference for each content. Raises FileRefused, WireError."""
         attachments = [file for content in request.contents for file in content.files]
-        uploaded = [(await self._upload(request.source, file), _name(file)) for file in attachments]
+        async with self._carry(request.source, attachments, MAX_UPLOAD) as carried:
+            uploaded = [(await self._upload(one), _name(one.file)) for one in carried]
+        return await self._share_all(request, uploaded, words, thread)
+
+    async def _share_all(
+        self, request: Send, uploaded: Sequence[tuple[str, str]], words: RichText, thread: str | None
+    ) -> tuple[str, ...]:
+        """Make one message of what was uploaded."""
         files = [{"id": file, "title": name} for file, name in uploaded]
         first = uploaded[0][0]
         self._remember(request.letter, tuple(file for file, _ in uploaded))
@@ -104,26 +111,12 @@ class Uploader:
         if len(self._completed) > _REMEMBERED:
             self._completed.popitem(last=False)
 
-    async def _upload(self, source: str, file: Attachment) -> str:
+    async def _upload(self, carried: Carried) -> str:
         """Bring one file's bytes to Slack, where nobody sees them yet; gives its id."""
-        if (file.size or 0) > MAX_UPLOAD:
-            raise FileRefused(TOO_BIG)
-        with tempfile.TemporaryFile() as spool:
-            length = await self._spool(source, file, spool)
-            place = await self._wire.call("files.getUploadURLExternal", filename=_name(file), length=length)
-            spool.seek(0)
-            await self._wire.upload(str(place["upload_url"]), spool)
+        name, length = _name(carried.file), carried.file.size
+        place = await self._wire.call("files.getUploadURLExternal", filename=name, length=length)
+        await self._wire.upload(str(place["upload_url"]), carried.open())
         return str(place["file_id"])
-
-    async def _spool(self, source: str, file: Attachment, spool: IO[bytes]) -> int:
-        length = 0
-        async with self._files(source, file.ref) as chunks:
-            async for chunk in chunks:
-                length += len(chunk)
-                if length > MAX_UPLOAD:
-                    raise FileRefused(TOO_BIG)
-                spool.write(chunk)
-        return length
 
     async def _shown(self, file: str, channel: str, echo: asyncio.Future[str]) -> str | None:
         """The `ts` of the message that shows the file; None when that doesn't become known in time."""

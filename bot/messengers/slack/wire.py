@@ -6,6 +6,7 @@ What can go wrong is told apart by what is known of the request: it never left, 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
@@ -26,6 +27,7 @@ SECONDS_WITH_FILES = 600.0
 
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _CHUNK = 64 * 1024
+_HOSTS = (".slack.com", ".slack-files.com", ".slack-gov.com")
 _PAUSE = 30.0
 
 
@@ -109,23 +111,48 @@ class Wire:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NotReachedError(type(error).__name__) from None  # nobody sees a file that isn't completed
 
-    async def download(self, url: str) -> AsyncIterator[bytes]:
-        """The bytes of a file; Slack wants the token for them, and shows a page to whoever may not."""
+    async def download(self, url: str, *, html: bool) -> AsyncIterator[bytes]:
+        """The bytes of a file; Slack wants the token for them, and sends whoever may not to a page to sign in.
+
+        `html`: whether the file itself is a page. The token goes to Slack's own servers alone.
+        """
+        if not self._is_slacks(url):
+            raise ApiError("file_not_found")
         timeout = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=SECONDS)
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
             async with self.session.get(url, headers=headers, timeout=timeout) as answer:
-                if answer.status != 200 or answer.content_type == "text/html":
-                    raise ApiError("file_not_found")
+                _check_file(answer, html=html)
                 async for chunk in answer.content.iter_chunked(_CHUNK):
                     yield chunk
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise CutOffError(type(error).__name__) from None
 
+    def _is_slacks(self, url: str) -> bool:
+        """Whether the address is of Slack's, or of the server in the settings."""
+        asked = urlsplit(url)
+        if self._base is not None and asked.hostname == urlsplit(self._base).hostname:
+            return True
+        return asked.scheme == "https" and f".{asked.hostname}".endswith(_HOSTS)
+
     async def close(self) -> None:
         """Let go of the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _check_file(answer: aiohttp.ClientResponse, *, html: bool) -> None:
+    """Whether what comes is the file. Raises ApiError."""
+    if answer.status == 429:
+        raise ApiError("ratelimited", retry_after=_PAUSE)
+    if answer.status >= 500:
+        raise ApiError("service_unavailable")
+    if answer.status in (401, 403):
+        raise ApiError("access_denied")
+    if answer.status != 200:
+        raise ApiError("file_not_found")
+    if answer.content_type == "text/html" and (answer.history or not html):
+        raise ApiError("login_page")
 
 
 def _plain(value: Any) -> str:

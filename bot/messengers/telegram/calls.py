@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.messengers.telegram.library import api
+from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.outcomes import NO_REPLY
 from bot.messengers.telegram.wire import ApiError, Wire
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _AMENDMENTS = 3
 _TOPIC_CLOSED = ("TOPIC_CLOSED",)
 _BAD_PICTURE = ("PHOTO_", "IMAGE_PROCESS_FAILED")
+_VISUAL = ("photo", "video")
+_OF_DOCUMENTS = {"media", "caption", "caption_entities"}
 
 
 class Caller:
@@ -56,8 +58,8 @@ class Caller:
         if "message_thread_id" in given and error.says(*_TOPIC_CLOSED):
             await self._reopen(method)
             return method
-        if isinstance(method, api.SendPhoto) and error.says(*_BAD_PICTURE):
-            return _as_document(method)
+        if error.says(*_BAD_PICTURE):
+            return _as_documents(method)
         return None
 
     async def _follow(self, method: TelegramMethod[Any], new: str) -> TelegramMethod[Any] | None:
@@ -89,7 +91,16 @@ def _without_old_ids(method: TelegramMethod[Any], chat: str) -> TelegramMethod[A
     return method.model_copy(update=update)
 
 
-def _as_document(photo: api.SendPhoto) -> api.SendDocument:
-    """A picture that Telegram can't show as one goes as a file."""
-    given = {name: getattr(photo, name) for name in photo.model_fields_set - {"photo", "has_spoiler"}}
-    return api.SendDocument(document=photo.photo, **given)
+def _as_documents(method: TelegramMethod[Any]) -> TelegramMethod[Any] | None:
+    """Pictures that Telegram can't show as such go as files; None when there are none."""
+    if isinstance(method, api.SendPhoto):
+        given = {name: getattr(method, name) for name in method.model_fields_set - {"photo", "has_spoiler"}}
+        return api.SendDocument(document=method.photo, **given)
+    if isinstance(method, api.SendMediaGroup) and any(m.type in _VISUAL for m in method.media):
+        return method.model_copy(update={"media": [_as_document(item) for item in method.media]})
+    return None
+
+
+def _as_document(item: Any) -> types.InputMediaDocument:
+    given = {name: getattr(item, name) for name in item.model_fields_set & _OF_DOCUMENTS}
+    return types.InputMediaDocument(**given)

@@ -25,7 +25,6 @@ from domain.richtext import utf16_length
 if TYPE_CHECKING:
     from aiogram.methods import TelegramMethod
 
-    from bot.messengers.contract import FileSource
     from bot.messengers.telegram.calls import Caller
     from domain.richtext import RichText
 
@@ -36,9 +35,8 @@ _REPLACEABLE = frozenset({"photo", "video", "document", "audio"})
 class Changer:
     """Changes messages of one bot."""
 
-    def __init__(self, caller: Caller, files: FileSource) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._files = files
 
     async def edit(self, request: Edit) -> Outcome:
         """Make a message say something else."""
@@ -76,7 +74,7 @@ class Changer:
         )
         edited = await self._unless_same(caption)
         if request.source == NAME and kind in _REPLACEABLE and not _shows(edited, request):
-            item = album_item(request.content, words, request.source, self._files)
+            item = album_item(request.content, words, request.source, {})
             await self._unless_same(api.EditMessageMedia(**_target(request), media=item, **_markup(request)))
 
     async def _unless_same(self, method: TelegramMethod[Any]) -> Any:

@@ -14,17 +14,20 @@ from bot.messengers.telegram import ids
 from bot.messengers.telegram.entities import message_entities
 from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.settings import NAME
-from bot.messengers.telegram.upload import MAX_PHOTO, StreamedFile
+from bot.messengers.telegram.upload import MAX_UPLOAD, SpooledFile
 from domain.richtext import RichText, plain, silence_mentions, split, utf16_length
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from aiogram.methods import TelegramMethod
 
-    from bot.messengers.contract import FileSource
+    from bot.messengers.contract import Carried
     from domain.messages import Attachment, Content, Location
     from domain.requests import Buttons, Edit, Send
+
+    Uploads = Mapping[str, Carried]
+    """Files of another messenger that lie ready, by their references."""
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
@@ -98,19 +101,19 @@ def _album_copy(request: Send, chat: str, numbers: list[int]) -> TelegramMethod[
     return api.CopyMessages(**_place(request), from_chat_id=chat, message_ids=numbers)
 
 
-def stored_steps(request: Send, files: FileSource) -> list[Step]:
+def stored_steps(request: Send, uploads: Uploads) -> list[Step]:
     """The calls that send the message from what is stored, one where that can be. Nothing of it is lost."""
     steps: list[Step] = []
     tails: list[RichText] = []
     header = request.header
-    for group in _groups(request.contents):
+    for group in _groups(request.contents, uploaded=request.source != NAME):
         pieces = []
         for content in group:
             head, *rest = _pieces(request, content, header)
             header = None
             pieces.append((content, head))
             tails += rest
-        steps.append(Step(_group_method(request, pieces, files)))
+        steps.append(Step(_group_method(request, pieces, uploads)))
     steps += [Step(_text_method(request, tail), counted=False) for tail in tails]
     _dress(request, steps)
     return steps
@@ -127,14 +130,21 @@ def _dress(request: Send, steps: list[Step]) -> None:
         steps[-1] = replace(last, method=last.method.model_copy(update=markup))
 
 
-def _groups(contents: tuple[Content, ...]) -> Iterator[list[Content]]:
-    """Contents that go out together: albums of pictures, of documents or of audio; anything else alone."""
+def _groups(contents: tuple[Content, ...], *, uploaded: bool) -> Iterator[list[Content]]:
+    """Contents that go out together: albums of pictures, of documents or of audio; anything else alone.
+
+    What is uploaded in one request may not be larger than a file may be.
+    """
     group: list[Content] = []
+    size = 0
     for content in contents:
-        if group and (_album_kind(content) != _album_kind(group[0]) or len(group) == MAX_ALBUM):
+        own = sum(file.size or 0 for file in content.files) if uploaded else 0
+        full = len(group) == MAX_ALBUM or size + own > MAX_UPLOAD
+        if group and (full or _album_kind(content) != _album_kind(group[0])):
             yield group
-            group = []
+            group, size = [], 0
         group.append(content)
+        size += own
         if not _album_kind(content):
             yield group
             group = []
@@ -186,14 +196,14 @@ def worded(content: Content, header: RichText | None, *, quiet: bool) -> RichTex
 
 
 def _group_method(
-    request: Send, pieces: list[tuple[Content, RichText]], files: FileSource
+    request: Send, pieces: list[tuple[Content, RichText]], uploads: Uploads
 ) -> TelegramMethod[Any]:
     if len(pieces) > 1:
-        media = [album_item(content, words, request.source, files) for content, words in pieces]
+        media = [album_item(content, words, request.source, uploads) for content, words in pieces]
         return api.SendMediaGroup(**_place(request), media=media)
     content, words = pieces[0]
     if content.files:
-        return _file_method(request, content.files[0], words, files)
+        return _file_method(request, content.files[0], words, uploads)
     if content.location is not None:
         return _point_method(request, content.location)
     if content.contact is not None:
@@ -221,34 +231,38 @@ def _point_method(request: Send, point: Location) -> TelegramMethod[Any]:
     return api.SendVenue(**where, title=point.title, address=point.address or point.title)
 
 
-def _file_method(request: Send, file: Attachment, words: RichText, files: FileSource) -> TelegramMethod[Any]:
+def _file_method(request: Send, file: Attachment, words: RichText, uploads: Uploads) -> TelegramMethod[Any]:
     given: dict[str, Any] = _place(request)
     kind = file.kind
     given |= {name: size for name in _MEASURES.get(kind, ()) if (size := getattr(file, name)) is not None}
-    if kind == "photo" and (file.size or 0) > MAX_PHOTO and request.source != NAME:
-        kind = "document"
-    given[kind] = file_input(file, request.source, files)
+    given[kind] = file_input(file, request.source, uploads)
     if kind in _SPOILERS and file.spoiler:
         given["has_spoiler"] = True
     if kind in CAPTIONED and words:
         given |= {"caption": words.text, "caption_entities": message_entities(words)}
+    if kind == "document" and request.source != NAME:
+        given["disable_content_type_detection"] = True  # what isn't what it claims to be is only to be saved
+    if kind == "video" and request.source != NAME:
+        given["supports_streaming"] = True
     return _SENDING[kind](**given)
 
 
-def album_item(content: Content, words: RichText, source: str, files: FileSource) -> Any:
+def album_item(content: Content, words: RichText, source: str, uploads: Uploads) -> Any:
     """An album's item, also what editMessageMedia takes."""
     file = content.files[0]
-    given: dict[str, Any] = {"type": file.kind, "media": file_input(file, source, files)}
+    given: dict[str, Any] = {"type": file.kind, "media": file_input(file, source, uploads)}
     if words:
         given |= {"caption": words.text, "caption_entities": message_entities(words)}
     if file.kind in _SPOILERS and file.spoiler:
         given["has_spoiler"] = True
+    if file.kind == "document" and source != NAME:
+        given["disable_content_type_detection"] = True
     return _ALBUM_ITEMS[file.kind](**given)
 
 
-def file_input(file: Attachment, source: str, files: FileSource) -> str | StreamedFile:
+def file_input(file: Attachment, source: str, uploads: Uploads) -> str | SpooledFile:
     """A file of Telegram's own by its id, any other by its bytes."""
-    return ids.file_id(file.ref) if source == NAME else StreamedFile(files, source, file)
+    return ids.file_id(file.ref) if source == NAME else SpooledFile(uploads[file.ref])
 
 
 def keyboard(buttons: Buttons) -> types.InlineKeyboardMarkup:

@@ -23,6 +23,7 @@ from bot.messengers.telegram.receiving import Receiver
 from bot.messengers.telegram.sending import Sender
 from bot.messengers.telegram.settings import NAME, TelegramSettings, pacing_of
 from bot.messengers.telegram.topics import Topics
+from bot.messengers.telegram.upload import MAX_DOWNLOAD, MAX_PHOTO, MAX_UPLOAD, MAX_UPLOAD_LOCAL
 from bot.messengers.telegram.wire import ApiError, Wire, WireError
 from domain.policy import Capabilities
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.messengers.contract import Accept, FileSource, Finding
+    from bot.messengers.contract import Accept, Carrier, Finding
     from domain.events import Event
     from domain.requests import Delete, Edit, OpenThread, Outcome, React, Send, ShowThread
 
@@ -52,8 +53,19 @@ CAPABILITIES = Capabilities(
     shares_reaction=True,
     reactions=REACTIONS,
     delete_within=timedelta(hours=48),
+    max_upload=MAX_UPLOAD,
+    max_download=MAX_DOWNLOAD,
+    max_photo=MAX_PHOTO,
     link=ids.link,
 )
+
+
+def capabilities_of(settings: TelegramSettings) -> Capabilities:
+    """What Telegram carries; a Bot API server of one's own that runs with --local carries larger files."""
+    if settings.server == "local":
+        return replace(CAPABILITIES, max_upload=MAX_UPLOAD_LOCAL, max_download=None)
+    return CAPABILITIES
+
 
 _PRESS_SECONDS = 5.0
 _MAX_ANSWER = 200
@@ -61,13 +73,13 @@ _CONNECT_PAUSE = 5.0
 
 
 class TelegramMessenger:
-    """One Telegram bot. `files` opens files of other messengers; `locale` is that of descriptions in words."""
+    """One Telegram bot. `carry` brings files of other messengers; `locale` is that of descriptions in words."""
 
-    def __init__(self, settings: TelegramSettings, files: FileSource, locale: str = "ru") -> None:
+    def __init__(self, settings: TelegramSettings, carry: Carrier, locale: str = "ru") -> None:
         self.name = NAME
         self.account = ids.account_of(settings.token)
         self.username = ""
-        self.capabilities = replace(CAPABILITIES, start_link=self.start_link)
+        self.capabilities = replace(capabilities_of(settings), start_link=self.start_link)
         self.pacing = pacing_of(settings.limits)
         self.health = Health()
         self._settings = settings
@@ -75,8 +87,8 @@ class TelegramMessenger:
         self._wire = Wire(settings.token, settings.api_base)
         self._caller = Caller(self._wire, self._on_moved)
         self._receiver = Receiver(settings, self._wire, self.health)
-        self._sender = Sender(self._caller, files)
-        self._changer = Changer(self._caller, files)
+        self._sender = Sender(self._caller, carry, self.capabilities.max_upload or MAX_UPLOAD)
+        self._changer = Changer(self._caller)
         self._topics = Topics(self._caller)
         self._profile = Profile(self._wire, locale)
         self._checker = Checker(self._wire, locale)
@@ -173,7 +185,8 @@ class TelegramMessenger:
 
     def open_file(self, ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """The bytes of a file that somebody sent. Raises FileRefused."""
-        return files.opened(self._wire, ref)
+        local = self._settings.server == "local"
+        return files.opened(self._wire, ref, local=local, most=self.capabilities.max_download)
 
     async def show_profile(self, desks: Sequence[str], leads: str | None) -> None:
         """Set the bot's commands and description, best effort."""

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bot.messengers.contract import FileRefused
 from bot.messengers.telegram import ids
-from bot.messengers.telegram.compose import Step, native_copy, stored_steps
+from bot.messengers.telegram.compose import native_copy, stored_steps
 from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import outcome_of
 from bot.messengers.telegram.settings import NAME
-from bot.messengers.telegram.upload import MAX_UPLOAD, TOO_BIG, StreamedFile
+from bot.messengers.telegram.upload import shown_by_telegram
 from bot.messengers.telegram.wire import ApiError, WireError
+from domain.messages import with_files
 from domain.requests import Outcome, Refused, Send, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from aiogram.methods import TelegramMethod
-
-    from bot.messengers.contract import FileSource
+    from bot.messengers.contract import Carrier
     from bot.messengers.telegram.calls import Caller
+    from bot.messengers.telegram.compose import Uploads
 
 _REMEMBERED = 256
 
@@ -32,9 +32,10 @@ class Sender:
     there; after a crash it begins anew.
     """
 
-    def __init__(self, caller: Caller, files: FileSource) -> None:
+    def __init__(self, caller: Caller, carry: Carrier, max_upload: int) -> None:
         self._caller = caller
-        self._files = files
+        self._carry = carry
+        self._max_upload = max_upload
         self._reached: OrderedDict[str, list[Any]] = OrderedDict()
 
     async def send(self, request: Send) -> Outcome:
@@ -74,27 +75,30 @@ class Sender:
                 return  # then it stands there twice, which is better than not at all
 
     async def _send_stored(self, request: Send) -> Outcome:
-        if any((file.size or 0) > MAX_UPLOAD for file in _foreign(request)):
-            return Refused("message", TOO_BIG)
-        steps = stored_steps(request, self._files)
+        files = [file for content in request.contents for file in content.files]
+        if not files or request.source == NAME:
+            return await self._make_steps(request, {})
+        try:
+            async with self._carry(request.source, files, self._max_upload) as carried:
+                shown = with_files(request.contents, [shown_by_telegram(c.file) for c in carried])
+                uploads = {c.file.ref: c for c in carried}
+                return await self._make_steps(replace(request, contents=shown), uploads)
+        except FileRefused as refused:
+            return refused.outcome(request.contents)
+
+    async def _make_steps(self, request: Send, uploads: Uploads) -> Outcome:
+        """One call after the other, from where an earlier try stopped."""
+        steps = stored_steps(request, uploads)
         results = self._reached.pop(request.letter, [])
         for step in steps[len(results) :]:
-            outcome = await self._step(step, results)
-            if outcome is not None:
+            try:
+                results.append(await self._caller.call(step.method))
+            except WireError as error:
                 if results:
                     self._remember(request.letter, results)
-                return outcome
+                return outcome_of(error)
         counted = [result for result, step in zip(results, steps, strict=True) if step.counted]
         return Sent(tuple(ref for result in counted for ref in ids.refs_of(result)))
-
-    async def _step(self, step: Step, results: list[Any]) -> Outcome | None:
-        """One call; its outcome if it failed."""
-        try:
-            results.append(await self._caller.call(step.method))
-        except WireError as error:
-            troubles = [file.trouble for file in _streamed(step.method) if file.trouble is not None]
-            return troubles[0] if troubles else outcome_of(error)
-        return None
 
     def _remember(self, letter: str, results: list[Any]) -> None:
         self._reached[letter] = results
@@ -105,19 +109,3 @@ class Sender:
 def _is_of_original(outcome: Refused) -> bool:
     """Whether a refused copy may go out all the same: a chat that isn't found may be the one it was copied from."""
     return outcome.scope == "message" or outcome.reason == "refused.chat_not_found"
-
-
-def _foreign(request: Send) -> Iterator[Any]:
-    """The files that must be carried over from another messenger."""
-    if request.source != NAME:
-        for content in request.contents:
-            yield from content.files
-
-
-def _streamed(method: TelegramMethod[Any]) -> Iterator[StreamedFile]:
-    for field in method.model_fields_set:
-        value = getattr(method, field)
-        for item in value if isinstance(value, list) else [value]:
-            file = getattr(item, "media", item)
-            if isinstance(file, StreamedFile):
-                yield file

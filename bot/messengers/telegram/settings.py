@@ -29,6 +29,8 @@ class TelegramLimits:
 class TelegramSettings:
     """The settings under `telegram.`. Without `api_base` it is Telegram's own server.
 
+    `server`: whether the one at `api_base` runs with --local, so that large files go through its disk.
+
     `poll_seconds` is how long a poll waits for news; Telegram grants 50 at most.
     """
 
@@ -37,6 +39,7 @@ class TelegramSettings:
     mode: Literal["polling", "webhook"] = "polling"
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+    server: Literal["cloud", "local"] = "cloud"
     limits: TelegramLimits = TelegramLimits()
     poll_seconds: int = 50
 

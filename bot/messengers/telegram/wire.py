@@ -14,8 +14,9 @@ import aiohttp
 import orjson
 from pydantic import BaseModel
 
-from bot.messengers.telegram.library import PRODUCTION, Default, TelegramAPIServer, types
+from bot.messengers.telegram.library import PRODUCTION, Default, TelegramAPIServer
 from bot.messengers.telegram.reading import parsed
+from bot.messengers.telegram.upload import SpooledFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -77,7 +78,7 @@ class Wire:
         """Make the call; the result as JSON. Raises a WireError when there is none."""
         url = self._server.api_url(self._token, method.__api_method__)
         given = {name: getattr(method, name) for name in method.model_fields_set}
-        files: dict[str, types.InputFile] = {}
+        files: dict[str, SpooledFile] = {}
         body = {name: _given(name, value, files) for name, value in given.items() if value is not None}
         if files:
             return await self._post(url, _form(body, files), seconds or SECONDS_WITH_FILES, {})
@@ -141,20 +142,20 @@ def _result(status: int, raw: bytes) -> Any:
     )
 
 
-def _given(name: str, value: Any, files: dict[str, types.InputFile]) -> Any:
+def _given(name: str, value: Any, files: dict[str, SpooledFile]) -> Any:
     """A field as JSON takes it. Chats are text inside Okno, and numbers in the Bot API."""
     if name in _CHATS and isinstance(value, str) and value.removeprefix("-").isdecimal():
         return int(value)
     return _plain(value, files)
 
 
-def _plain(value: Any, files: dict[str, types.InputFile]) -> Any:
+def _plain(value: Any, files: dict[str, SpooledFile]) -> Any:
     """A value as JSON takes it; files are put aside and named. aiogram's defaults are left out."""
     if isinstance(value, str | int | float):
         return value
     if isinstance(value, list):
         return [_plain(item, files) for item in value]
-    if isinstance(value, types.InputFile):
+    if isinstance(value, SpooledFile):
         name = f"file{len(files)}"
         files[name] = value
         return f"attach://{name}"
@@ -167,10 +168,10 @@ def _plain(value: Any, files: dict[str, types.InputFile]) -> Any:
     raise TypeError(f"a {type(value).__name__} has no place in a request")
 
 
-def _form(body: dict[str, Any], files: dict[str, types.InputFile]) -> aiohttp.FormData:
+def _form(body: dict[str, Any], files: dict[str, SpooledFile]) -> aiohttp.FormData:
     form = aiohttp.FormData(quote_fields=False)
     for name, value in body.items():
         form.add_field(name, value if isinstance(value, str) else orjson.dumps(value).decode())
     for name, file in files.items():
-        form.add_field(name, file.read(None), filename=file.filename or name)  # type: ignore[arg-type]
+        form.add_field(name, file.open(), filename=file.filename or name)
     return form

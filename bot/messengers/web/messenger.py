@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.messengers.contract import Accept, FileRefused, FileSource, Finding, Health, Pacing
+from bot.messengers.contract import Accept, Carrier, FileRefused, Finding, Health, Pacing
 from bot.messengers.web import convert as conversion
 from bot.messengers.web import ids
 from bot.messengers.web.asking import Asking
@@ -25,8 +25,9 @@ from bot.messengers.web.session import Doorkeeper
 from bot.messengers.web.settings import WebLimits, WebSettings
 from bot.messengers.web.socket import Sockets
 from bot.messengers.web.store import Draft
-from bot.messengers.web.uploads import Files, Shelf, TooBig
+from bot.messengers.web.uploads import Files, Shelf
 from bot.messengers.web.workspace import Workspace
+from domain.messages import with_files
 from domain.policy import Capabilities
 from domain.requests import (
     Delete,
@@ -38,7 +39,6 @@ from domain.requests import (
     Send,
     Sent,
     ShowThread,
-    TryLater,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ _GONE = {
 class WebMessenger:
     """Messenger, Edits, Deletes, Reacts, Threads, AnswersPresses, Files, Checks and ServesHttp in one.
 
-    `fetch` opens another messenger's file; `facts` are what the pages show of the rest of the program.
+    `carry` brings another messenger's files; `facts` are what the pages show of the rest of the program.
     """
 
     name = NAME
@@ -93,15 +93,16 @@ class WebMessenger:
         self,
         settings: WebSettings,
         store: Store,
-        fetch: FileSource,
+        carry: Carrier,
         facts: PageFacts | None = None,
         limits: WebLimits | None = None,
     ) -> None:
         facts, limits = facts or PageFacts(), limits or WebLimits()
         self._settings = settings
         self._store = store
-        self._fetch = fetch
+        self._carry = carry
         self._hub = Hub()
+        self._max_upload = limits.upload
         self._shelf = Shelf(store, limits)
         self._doorkeeper = Doorkeeper(settings, limits, store, facts.default_locale)
         self._sockets = Sockets(self._hub, store, self._doorkeeper, limits)
@@ -114,7 +115,7 @@ class WebMessenger:
         self._address = settings.public_url or (
             f"http://{settings.host}:{settings.port}" if settings.port else ""
         )
-        self.capabilities = replace(CAPABILITIES, link=self.link)
+        self.capabilities = replace(CAPABILITIES, link=self.link, max_upload=limits.upload)
         self.health = Health()
 
     # the core of the contract
@@ -149,9 +150,9 @@ class WebMessenger:
         ):
             return Sent(tuple(str(m.id) for m in known))  # files needn't be fetched again
         try:
-            contents = tuple([await self._own(c, request.source) for c in request.contents])
+            contents = await self._own(request.contents, request.source)
         except FileRefused as refusal:
-            return TryLater(refusal.reason) if refusal.later else Refused("message", refusal.reason)
+            return refusal.outcome(request.contents)
         if request.header is not None and contents:
             contents = (replace(contents[0], text=request.header + contents[0].text), *contents[1:])
         draft = Draft(
@@ -198,9 +199,9 @@ class WebMessenger:
         if message is None:
             return _GONE["message"]
         try:
-            content = await self._own(request.content, request.source)
+            (content,) = await self._own((request.content,), request.source)
         except FileRefused as refusal:
-            return TryLater(refusal.reason) if refusal.later else Refused("message", refusal.reason)
+            return refusal.outcome((request.content,))
         if request.header is not None:
             content = replace(content, text=request.header + content.text)
         return self._told(
@@ -295,32 +296,34 @@ class WebMessenger:
         self._hub.publish(stored.changes)
         return Sent(tuple(str(m.id) for m in stored.messages))
 
-    async def _own(self, content: Content, source: str) -> Content:
-        """The content with files of this messenger: its own are shared, others' are fetched. Raises FileRefused."""
-        if not content.files:
-            return content
-        return replace(
-            content, files=tuple([await self._own_file(f, source) for f in content.files]), copyable=False
-        )
+    async def _own(self, contents: tuple[Content, ...], source: str) -> tuple[Content, ...]:
+        """The contents with files of this messenger: its own are shared, others' are carried. Raises FileRefused."""
+        files = [file for content in contents for file in content.files]
+        if not files:
+            return contents
+        own = await (self._shared(files) if source == NAME else self._brought(source, files))
+        return tuple(replace(c, copyable=False) if c.files else c for c in with_files(contents, own))
 
-    async def _own_file(self, file: Attachment, source: str) -> Attachment:
-        if source == NAME:
+    async def _shared(self, files: list[Attachment]) -> list[Attachment]:
+        for part, file in enumerate(files):
             if not ids.is_file(file.ref) or await self._store.file(file.ref) is None:
-                raise FileRefused("refused.file_gone")
-            return file
-        try:
-            async with self._fetch(source, file.ref) as stream:
-                found = await self._shelf.put(stream, None, file.name)
-        except TooBig:
-            raise FileRefused("refused.file_too_big") from None
-        return replace(
-            file,
-            ref=found.token,
-            mime=found.mime,
-            size=found.size,
-            width=found.width or file.width,
-            height=found.height or file.height,
-        )
+                raise FileRefused("refused.file_gone", part=part)
+        return files
+
+    async def _brought(self, source: str, files: list[Attachment]) -> list[Attachment]:
+        async with self._carry(source, files, self._max_upload) as carried:
+            found = [await self._shelf.put(one.chunks(), None, one.file.name) for one in carried]
+            return [
+                replace(
+                    one.file,
+                    ref=f.token,
+                    mime=f.mime,
+                    size=f.size,
+                    width=f.width or one.file.width,
+                    height=f.height or one.file.height,
+                )
+                for one, f in zip(carried, found, strict=True)
+            ]
 
 
 def _place(chat: str, thread: str | None) -> int | Refused:

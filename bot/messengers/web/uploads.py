@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.messengers.contract import FileRefused
 from bot.messengers.web import ids, media
 from bot.messengers.web.limits import Gauge, Window
+from domain.filetypes import HEAD, UNKNOWN, clean_name, looks_of
 
 if TYPE_CHECKING:
     from bot.messengers.web.deeds import FindActor, Handler
@@ -38,14 +39,14 @@ class Shelf:
     async def put(self, stream: AsyncIterator[bytes], person: str | None, name: str) -> File:
         """Store a file; nothing of it stays when the stream breaks off. Raises TooBig and what the stream raises."""
         token = ids.new_file()
-        file_id = await self._store.begin_file(token, person, media.clean_name(name))
+        file_id = await self._store.begin_file(token, person, clean_name(name))
         try:
             head, size = b"", 0
             async for number, piece in _pieces(stream, self._limits.upload):
-                head = head or piece[: media.HEAD]
+                head = head or piece[:HEAD]
                 size += len(piece)
                 await self._store.add_chunk(file_id, number, piece)
-            looks = media.sniff(head)
+            looks = looks_of(head)
             await self._store.complete_file(file_id, looks.mime, size, looks.width, looks.height)
         except BaseException:
             await asyncio.shield(self._store.discard_file(file_id))
@@ -143,7 +144,7 @@ def headers(found: File, *, save: bool) -> dict[str, str]:
     # a sandbox would keep browsers from showing a PDF at all; their viewer runs nothing of it on this site
     sandbox = "" if found.mime == "application/pdf" else "; sandbox"
     return {
-        "Content-Type": found.mime if found.mime in media.INLINE else media.UNKNOWN,
+        "Content-Type": found.mime if found.mime in media.INLINE else UNKNOWN,
         "Content-Disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(found.name or 'file', safe='')}",
         "Content-Security-Policy": f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'{sandbox}",
         "X-Content-Type-Options": "nosniff",
