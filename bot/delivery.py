@@ -16,7 +16,7 @@ import structlog
 from bot.health import fault
 from bot.messengers.contract import AnswersPresses
 from bot.pacing import Pacer
-from bot.patience import Committer, full_jitter
+from bot.patience import Committer, full_jitter, pause
 from bot.performing import perform
 from bot.turns import Account, Lane, slots_of
 from domain.requests import OpenThread, Outcome, Refused, Sent, TryLater, Unsure
@@ -315,7 +315,7 @@ class Delivery:
         now = self._loop.time()
         match outcome:
             case TryLater(after=after, limited=limited):
-                delay = delay if after is None else after
+                delay = after if after is not None else pause(lane.tries) if limited else delay
                 if limited:
                     why, lane.crowded = "limited", True
                     self._health.count("limited", line.messenger.name)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 AT_ONCE = 5.0
 """Two chats limited within so many seconds: the account as a whole is meant."""
 
+ACCOUNT_AT_MOST = 60.0
+"""Which is no more than a guess, so for no longer than this: two chats in trouble may not silence all others."""
+
 _TIDY_EVERY = 1000
 
 
@@ -108,7 +111,7 @@ class Pacer:
         self._paused[chat_id] = max(self._paused.get(chat_id, until), until)
         last = self._last_limited
         if last is not None and last[0] != chat_id and now - last[1] <= AT_ONCE:
-            self.pause_all(until)
+            self.pause_all(now + min(seconds, ACCOUNT_AT_MOST))
         self._last_limited = (chat_id, now)
 
     def pause_all(self, until: float) -> None:

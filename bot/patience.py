@@ -30,6 +30,11 @@ def full_jitter(tries: int, first: float = 1.0, longest: float = LONGEST) -> flo
     return random.uniform(0.0, min(longest, first * 2.0 ** min(tries - 1, 20)))  # noqa: S311 (no secret)
 
 
+def pause(tries: int) -> float:
+    """How long to stay away from who asked for that without saying how long: at least a second, and longer each time."""
+    return min(LONGEST, 2.0 ** min(tries - 1, 20)) + full_jitter(1)
+
+
 class Committer:
     """Commits units of work, and waits for the database as long as it takes."""
 

@@ -311,6 +311,12 @@ class SlackFake:
                 self._connected.clear()
                 await self._connected.wait()
 
+    async def shouts(self, *frames: str) -> None:
+        """Send these frames over every connection, whatever they are."""
+        for socket in list(self._sockets):
+            for frame in frames:
+                await socket.send_str(frame)
+
     @property
     def pending(self) -> int:
         """How many events still try to reach the app."""

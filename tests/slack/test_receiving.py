@@ -14,7 +14,7 @@ from bot.messengers.contract import ConnectRefused, Past
 from bot.messengers.slack.messenger import SlackMessenger
 from bot.messengers.slack.settings import SlackSettings
 from domain.events import Wrote
-from tests.fakes.slack import SlackFake
+from tests.fakes.slack import Fault, SlackFake
 from tests.slack.conftest import receiving
 from tests.telegram.conftest import Elsewhere, Journal, until
 
@@ -123,6 +123,64 @@ async def test_after_a_gap_history_is_read(fake: SlackFake, app: SlackMessenger,
         "new here",
         "root",
     ]
+
+
+async def test_what_could_not_be_kept_is_read_from_history_once_it_can(
+    elsewhere: Elsewhere, journal: Journal, monkeypatch: pytest.MonkeyPatch
+):
+    """Slack gives up on an event after some minutes; a disk may be full for longer."""
+    monkeypatch.setattr("bot.messengers.slack.receiving._pause", lambda _failures: 0.01)
+    async with SlackFake(again=0.01, retries=1) as fake:
+        anna = fake.people.user("Anna")
+        settings = SlackSettings(fake.bot_token, fake.app_token, api_base=fake.api_base)
+        app = SlackMessenger(settings, elsewhere.open, "en")
+        await app.connect()
+
+        async def remember() -> Past:
+            return Past(None, {fake.people.dm(anna): ()})
+
+        app.remembers(remember)
+        journal.broken = 1_000_000
+        async with receiving(app, journal):
+            await fake.connected(2)
+            fake.people.writes(anna, "meanwhile")
+            await until(lambda: not fake.pending)
+            journal.broken = 0
+            await journal.wait(1)
+        await app.close()
+    assert texts(journal) == ["meanwhile"]
+
+
+async def test_history_that_cannot_be_read_at_once_is_read_later(
+    fake: SlackFake, app: SlackMessenger, journal: Journal, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.messengers.slack.receiving._pause", lambda _failures: 0.01)
+    monkeypatch.setattr("bot.messengers.slack.history._TRIES", 0)
+    anna = fake.people.user("Anna")
+    fake.people.writes(anna, "before the start")
+    fake.troubles.append(Fault("error", "conversations.history", times=3, code="internal_error"))
+
+    async def remember() -> Past:
+        return Past(1.0, {fake.people.dm(anna): ()})
+
+    app.remembers(remember)
+    await until(lambda: not fake.pending or fake.connections == 0)
+    async with receiving(app, journal):
+        await until(lambda: not fake.troubles)
+        await journal.wait(1)
+    assert texts(journal) == ["before the start"]
+
+
+async def test_frames_of_nonsense_end_nothing(fake: SlackFake, app: SlackMessenger, journal: Journal):
+    anna = fake.people.user("Anna")
+    async with receiving(app, journal):
+        await fake.connected(2)
+        await fake.shouts("no JSON", "[]", "null", '{"type": 7}', '{"envelope_id": "e1"}')
+        await fake.shouts('{"envelope_id": "e2", "payload": {"event": {"type": "message", "files": [1]}}}')
+        fake.people.writes(anna, "still here")
+        await journal.wait(1)
+    assert texts(journal) == ["still here"]
+    assert fake.opened == 2
 
 
 async def test_a_wrong_token_is_said_in_one_line(fake: SlackFake, elsewhere: Elsewhere):

@@ -47,15 +47,16 @@ class History:
         self._wire = wire
         self.remember: Remember | None = None
 
-    async def catch_up(self, accept: Accept, since: float | None = None) -> None:
-        """Keep what was written since then (Unix seconds), or since something last came; nothing when that is no gap."""
+    async def last_heard(self) -> float | None:
+        """When something last came (Unix seconds); None when nothing ever did."""
+        return None if self.remember is None else (await self.remember()).since
+
+    async def catch_up(self, accept: Accept, since: float) -> None:
+        """Keep what was written since then (Unix seconds). Raises what reading or keeping it raises."""
         if self.remember is None:
             return
         past = await self.remember()
-        since = past.since if since is None else since
         now = time.time()
-        if since is None or now - since < GAP:
-            return
         oldest = ids.oldest(max(since - MARGIN, now - FARTHEST))
         _log.info("reading what was written meanwhile", messenger=NAME, seconds=round(now - since))
         for channel, threads in [*past.threads.items(), *((c, ()) for c in await self._others(past.threads))]:

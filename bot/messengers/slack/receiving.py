@@ -66,6 +66,8 @@ class Receiver:
         self._history = history
         self._open = 0
         self._alone_since: float | None = None
+        self._missed_since: float | None = None
+        self._missed = asyncio.Event()
         self._caught_up = asyncio.Event()
         self.settled_at: float | None = None
 
@@ -77,7 +79,7 @@ class Receiver:
                 group.create_task(self._catch_up(accept))
                 if self._settings.mode == "socket":
                     for _ in range(self._settings.connections):
-                        group.create_task(self._connected(accept, group))
+                        group.create_task(self._connected(accept))
                 else:
                     self._well()
                     await asyncio.Event().wait()
@@ -86,38 +88,62 @@ class Receiver:
 
     # ── after a gap ──
 
-    async def _catch_up(self, accept: Accept, since: float | None = None) -> None:
-        """Read what was written meanwhile; what comes in waits for it a while, so that all is handled in its order."""
+    async def _catch_up(self, accept: Accept) -> None:
+        """Read what may have been missed, whenever there is such a thing, and as often as it takes."""
+        failures = 0
+        self._gap(await self._history.last_heard())
+        if not self._missed.is_set():
+            self._caught_up.set()
+        while True:
+            await self._missed.wait()
+            since, self._missed_since = self._missed_since, None
+            self._missed.clear()
+            if since is None or await self._read_since(accept, since):
+                failures = 0
+                continue
+            failures += 1
+            self._miss(since)
+            await asyncio.sleep(_pause(failures))
+
+    async def _read_since(self, accept: Accept, since: float) -> bool:
+        """Whether it could be read; what comes in waits for it a while, so that all is handled in its order."""
         self._caught_up.clear()
         enough = asyncio.get_running_loop().call_later(_ORDER_SECONDS, self._caught_up.set)
         try:
             await self._history.catch_up(accept, since)
         except Exception as error:  # noqa: BLE001 (what comes in is received all the same)
             _log.warning(
-                "what was written meanwhile can't be read", messenger=NAME, error=type(error).__name__
+                "what was written meanwhile can't be read yet", messenger=NAME, error=type(error).__name__
             )
+            return False
         finally:
             enough.cancel()
             self._caught_up.set()
+        return True
 
-    def _connected_again(self, accept: Accept, group: asyncio.TaskGroup) -> None:
-        since, self._alone_since = self._alone_since, None
+    def _gap(self, since: float | None) -> None:
+        """Nothing was heard since then; Slack itself tries again what a short silence kept from us."""
         if since is not None and time.time() - since > GAP:
-            group.create_task(self._catch_up(accept, since))
+            self._miss(since)
+
+    def _miss(self, since: float) -> None:
+        self._missed_since = since if self._missed_since is None else min(self._missed_since, since)
+        self._missed.set()
 
     # ── Socket Mode ──
 
-    async def _connected(self, accept: Accept, group: asyncio.TaskGroup) -> None:
+    async def _connected(self, accept: Accept) -> None:
         """One connection, made again whenever it ends; Slack ends each after some hours and says so before."""
         failures = 0
         while True:
             try:
                 opened = await self._wire.call("apps.connections.open", token=self._settings.app_token)
                 async with self._wire.session.ws_connect(
-                    str(opened["url"]), heartbeat=self._settings.silence, max_msg_size=MAX_BODY
+                    str(opened.get("url") or ""), heartbeat=self._settings.silence, max_msg_size=MAX_BODY
                 ) as socket:
                     failures = 0
-                    self._connected_again(accept, group)
+                    self._gap(self._alone_since)
+                    self._alone_since = None
                     await self._served(socket, accept)
             except (WireError, aiohttp.ClientError, OSError, TimeoutError) as error:
                 failures += 1
@@ -145,7 +171,7 @@ class Receiver:
         async for frame in socket:
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            envelope = orjson.loads(frame.data)
+            envelope = _envelope(frame.data)
             kind = envelope.get("type")
             if kind == "hello":
                 self._well()
@@ -177,7 +203,10 @@ class Receiver:
         payload = envelope.get("payload")
         if not isinstance(payload, dict):
             return []
-        self._heard(payload)
+        try:
+            self._heard(payload)
+        except Exception as error:  # noqa: BLE001 (an odd payload is kept like any other)
+            _log.warning("an odd payload", messenger=NAME, error=type(error).__name__)
         return ids.raw_events(payload)
 
     async def _kept(self, accept: Accept, events: Sequence[RawEvent]) -> bool:
@@ -186,6 +215,7 @@ class Receiver:
                 await accept(events)
         except Exception as error:  # noqa: BLE001 (whatever keeps them from being kept, Slack sends them again)
             _log.error("events can't be kept", messenger=NAME, error=type(error).__name__)
+            self._miss(time.time())  # Slack sends them again for some minutes only
             return False
         return True
 
@@ -239,6 +269,7 @@ class Receiver:
     async def _trouble(self, error: Exception, failures: int) -> None:
         """Say once what is wrong, and wait a while."""
         reason, pause = _reason(error), _pause(failures)
+        self._health.connected = self._open > 0
         if isinstance(error, ApiError):
             if error.code in (*_UNAUTHORISED, "link_disabled", "missing_scope"):
                 pause = _UNAUTHORISED_PAUSE
@@ -249,6 +280,15 @@ class Receiver:
             _log.warning("not receiving", messenger=NAME, reason=reason)
         self._health.last_error = reason
         await asyncio.sleep(pause)
+
+
+def _envelope(data: str) -> Json:
+    """What a frame holds; nothing when that is nothing of Slack's."""
+    try:
+        found = orjson.loads(data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _reason(error: Exception) -> str:

@@ -69,7 +69,11 @@ class Wire:
         """The session, made when it is first needed. Only to Slack's own server by the system's proxy."""
         if self._session is None or self._session.closed:
             timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10.0)
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=self._base is None)
+            # delivery bounds what is in flight, and receiving waits for none of it
+            everybody = aiohttp.TCPConnector(limit=0)
+            self._session = aiohttp.ClientSession(
+                connector=everybody, timeout=timeout, trust_env=self._base is None
+            )
         return self._session
 
     @property
@@ -92,8 +96,8 @@ class Wire:
             raise CutOffError(type(error).__name__) from None
         except _NO_CONNECTION as error:
             raise NotReachedError(type(error).__name__) from None
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            raise CutOffError(type(error).__name__) from None
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
+            raise CutOffError(type(error).__name__) from None  # slack_sdk takes any JSON for an object
         if granted := answer.headers.get("x-oauth-scopes"):
             self.scopes = frozenset(scope.strip() for scope in granted.split(","))
         return answer.data if isinstance(answer.data, dict) else {}
@@ -160,16 +164,26 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
+def _seconds(wish: str | None) -> float:
+    """How long Slack wants to be left alone; what can't be read counts as not said."""
+    try:
+        return max(0.0, float(wish)) if wish and wish.strip()[:1].isdigit() else _PAUSE
+    except ValueError:
+        return _PAUSE
+
+
 def _refused(error: SlackApiError) -> WireError:
     """What an answer that isn't ok means."""
     answer = error.response
     if not isinstance(answer, AsyncSlackResponse):
+        if getattr(answer, "status", 0) == 429:
+            return ApiError("ratelimited", retry_after=_seconds(answer.headers.get("Retry-After")))
         return CutOffError("no answer of Slack's own")
     body = answer.data if isinstance(answer.data, dict) else {}
     code = str(body.get("error") or "")
     if answer.status_code == 429 or code in ("ratelimited", "rate_limited"):
         after = answer.headers.get("Retry-After") or answer.headers.get("retry-after")
-        return ApiError("ratelimited", retry_after=float(after) if after else _PAUSE)
+        return ApiError("ratelimited", retry_after=_seconds(after))
     if not code:
         unknown = answer.status_code >= 500 or answer.status_code == 200
         told = f"HTTP {answer.status_code} without an answer of Slack's own"

@@ -36,7 +36,7 @@ def raw_event(update: Any) -> RawEvent | None:
     message = body.get("message") if kind == "callback_query" else body
     message = message if isinstance(message, dict) else {}
     return RawEvent(
-        key=str(number),
+        key=f"{number}:{_identity(body, message)}",
         lane=_lane(message),
         position=number,
         payload=orjson.dumps(update).decode(),
@@ -44,6 +44,12 @@ def raw_event(update: Any) -> RawEvent | None:
         parsed=update,
         moved=_moved(body) if kind == "message" else None,
     )
+
+
+def _identity(body: dict[str, Any], message: dict[str, Any]) -> str:
+    """What tells an update from another of the same number: a server that begins anew counts from anywhere."""
+    at = body.get("edit_date") or body.get("date") or body.get("id")
+    return f"{message.get('message_id', '')}:{at or ''}"
 
 
 def raw_events(updates: Iterable[Any]) -> list[RawEvent]:

@@ -19,7 +19,7 @@ from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import is_unauthorised
 from bot.messengers.telegram.profile import Profile
 from bot.messengers.telegram.reactions import DELIVERED, REACTIONS
-from bot.messengers.telegram.receiving import Receiver
+from bot.messengers.telegram.receiving import LONGEST_WISH, Receiver
 from bot.messengers.telegram.sending import Sender
 from bot.messengers.telegram.settings import NAME, TelegramSettings, pacing_of
 from bot.messengers.telegram.topics import Topics
@@ -122,8 +122,8 @@ class TelegramMessenger:
         if not self.health.last_error:
             _log.warning("not connected, trying on", messenger=NAME, reason=str(error))
         self.health.last_error = str(error)
-        wait = error.retry_after if isinstance(error, ApiError) else None
-        await asyncio.sleep(wait or _CONNECT_PAUSE)
+        wait = (error.retry_after if isinstance(error, ApiError) else None) or _CONNECT_PAUSE
+        await asyncio.sleep(min(wait, LONGEST_WISH))
 
     async def receive(self, accept: Accept) -> None:
         """Receive until cancelled: by polling, or by having Telegram call the webhook."""

@@ -38,6 +38,11 @@ _SLACK = 10.0
 _LONGEST_PAUSE = 10.0
 _UNAUTHORISED_PAUSE = 60.0
 _UNKNOWN_PAUSE = 1.0
+LONGEST_WISH = 300.0
+"""Nobody is deaf for longer than so many seconds, whatever a server asks for."""
+
+_IDLE = 0.1
+"""A server that answers a long poll with nothing at once is asked again after so many seconds."""
 
 
 class Receiver:
@@ -63,6 +68,7 @@ class Receiver:
                 if hooked:
                     await self._wire.call(api.DeleteWebhook(drop_pending_updates=False))
                     hooked = False
+                asked = time.monotonic()
                 updates = await self._updates(offset)
             except WireError as error:
                 hooked = hooked or (
@@ -79,6 +85,8 @@ class Receiver:
                     await asyncio.sleep(_UNKNOWN_PAUSE)
             elif self.settled_at is None:
                 self.settled_at = time.monotonic()
+            elif time.monotonic() - asked < _IDLE:
+                await asyncio.sleep(_IDLE)
 
     async def _updates(self, offset: int | None) -> list[Any]:
         """One poll: short until the backlog is in hand, then as long as Telegram waits."""
@@ -170,7 +178,7 @@ class Receiver:
             pause = _UNAUTHORISED_PAUSE
         if isinstance(error, ApiError) and error.retry_after is not None:
             self._health.limited += 1
-            pause = error.retry_after
+            pause = min(max(error.retry_after, pause), LONGEST_WISH)
         if reason != self._health.last_error:
             _log.warning("not receiving", messenger=NAME, reason=reason)
         self._health.connected = False

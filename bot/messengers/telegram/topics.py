@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.messengers.telegram.library import api
 from bot.messengers.telegram.outcomes import NOT_MODIFIED, outcome_of
 from bot.messengers.telegram.wire import ApiError, WireError
-from domain.requests import OpenThread, Outcome, Sent, ShowThread
+from domain.requests import OpenThread, Outcome, Sent, ShowThread, Unsure
 from domain.richtext import utf16_length
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Topics:
                 api.CreateForumTopic(chat_id=request.chat, name=name, icon_color=color)
             )
         except WireError as error:
+            if isinstance(error, ApiError) and error.code >= 500:
+                return Unsure(str(error))  # it may be there all the same, and nobody wants it twice
             return outcome_of(error)
         return Sent((str(made["message_thread_id"]),))
 

@@ -110,7 +110,9 @@ class Wire:
     def _http(self) -> aiohttp.ClientSession:
         """The session, made when it is first needed. Only to Telegram's own server by the system's proxy."""
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(trust_env=self._own)
+            # delivery bounds what is in flight, and receiving waits for none of it
+            everybody = aiohttp.TCPConnector(limit=0)
+            self._session = aiohttp.ClientSession(connector=everybody, trust_env=self._own)
         return self._session
 
     async def close(self) -> None:
@@ -132,12 +134,18 @@ def _result(status: int, raw: bytes) -> Any:
         raise CutOffError(f"HTTP {status} without an answer of the Bot API's own")
     if answer["ok"] is True:
         return answer.get("result")
-    parameters = answer.get("parameters") or {}
-    moved = parameters.get("migrate_to_chat_id")
-    raise ApiError(
-        int(answer.get("error_code") or status),
+    raise _told(answer, status)
+
+
+def _told(answer: dict[str, Any], status: int) -> ApiError:
+    """The error that an answer speaks of; what in it isn't as documented counts as not said."""
+    code, parameters = answer.get("error_code"), answer.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    after, moved = parameters.get("retry_after"), parameters.get("migrate_to_chat_id")
+    return ApiError(
+        code if isinstance(code, int) and code else status,
         str(answer.get("description") or ""),
-        retry_after=parameters.get("retry_after"),
+        retry_after=max(0.0, float(after)) if isinstance(after, int | float) else None,
         migrate_to=None if moved is None else str(moved),
     )
 
