@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from typing import TYPE_CHECKING
@@ -33,11 +34,13 @@ class Lock:
             os.close(descriptor)
             who = f" (process {holder})" if holder else ""
             raise DatabaseUnusable(f"{database} is in use by another Okno{who}: stop it first") from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        with contextlib.suppress(OSError):  # who holds it is only said for people; a disk may be full
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
         return cls(descriptor)
 
     def release(self) -> None:
         """Let go. The file stays: removing it would race with whoever waits for it."""
-        os.ftruncate(self._descriptor, 0)
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)

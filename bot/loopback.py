@@ -40,14 +40,17 @@ def folder_of(database: Path | None) -> Path:
 
 
 def publish(folder: Path, base: str) -> Running:
-    """Write the key file for this run; only its owner may read it."""
+    """Write the key file for this run; only its owner may read it. Raises NotDone with one line."""
     running = Running(base, secrets.token_urlsafe(32))
     file = folder / KEY_FILE
     fresh = file.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(orjson.dumps({"base": running.base, "key": running.key}))
-    fresh.replace(file)
+    try:
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(orjson.dumps({"base": running.base, "key": running.key}))
+        fresh.replace(file)
+    except OSError as error:
+        raise NotDone(f"{file} can't be written: {error.strerror}") from error
     return running
 
 

@@ -102,7 +102,7 @@ class Server:
         now = time.time()
         said: dict[str, Any] = {
             "ready": ready,
-            "database": {"writable": writable},
+            "database": {"writable": writable, "error": self._health.database_error},
             "messengers": messengers,
         }
         if waits is not None:

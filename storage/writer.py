@@ -7,6 +7,7 @@ makes many small transactions cheap without giving up that each caller waits for
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -194,14 +195,15 @@ def _commit(conn: Connection, units: Sequence[_Unit]) -> bool:
     """Whether the units' fate is decided: committed together, or refused by the storage for all of them."""
     driver: Any = conn.connection.driver_connection
     try:
+        _roll_back(driver)  # what a broken disk has left open: until it can be, nothing begins
         driver.execute("BEGIN IMMEDIATE")
         for unit in units:
             unit.result = unit.run(conn)
         _still_open(driver)
         driver.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 (every error goes to the unit's caller)
-        if driver.in_transaction:
-            driver.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):
+            _roll_back(driver)
         conn.__dict__[MEMORY].forget()
         trouble = storage_trouble(error)
         for unit in units:
@@ -211,6 +213,11 @@ def _commit(conn: Connection, units: Sequence[_Unit]) -> bool:
         if conn.in_transaction():  # what SQLAlchemy believes to be open since a unit used it
             conn.rollback()
     return True
+
+
+def _roll_back(driver: sqlite3.Connection) -> None:
+    if driver.in_transaction:
+        driver.execute("ROLLBACK")
 
 
 def _still_open(driver: sqlite3.Connection) -> None:
