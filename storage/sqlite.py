@@ -109,7 +109,12 @@ def _make_ready(path: Path) -> None:
     if revision is not None:
         migrate.check_known(revision, str(path))
         _copy(path, path.with_name(f"{path.name}.before-{revision}"))
-    migrate.upgrade(f"sqlite:///{path}")
+    try:
+        migrate.upgrade(f"sqlite:///{path}")
+    except DBAPIError as error:
+        if storage_trouble(error) is None:
+            raise
+        raise DatabaseUnusable(f"{path} can't be written: {error.orig}") from error
 
 
 def _check_writable(path: Path) -> None:
