@@ -67,7 +67,6 @@ async def _command(*words: str) -> bool:
 @asynccontextmanager
 async def small_disk(folder: Path) -> AsyncIterator[Mounted | Limited]:
     """A disk to run the program on."""
-    folder.mkdir(exist_ok=True)
     if not await _command("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)):
         yield Limited(folder)
         return

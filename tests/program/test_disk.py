@@ -29,9 +29,7 @@ async def cannot_post(customer: WebCustomer, text: str) -> int:
     """A browser's post, with the key it will come again with; the status it gets."""
     page = customer.page
     body, headers = {"key": "key-while-full", "text": text}, {"Origin": page.program.url}
-    async with page.session.post(
-        f"{page.program.url}/web/c/messages", json=body, headers=headers
-    ) as answer:
+    async with page.session.post(f"{page.program.url}/web/c/messages", json=body, headers=headers) as answer:
         return answer.status
 
 
@@ -51,7 +49,9 @@ def shown(fake: TelegramFake, chat: int) -> list[str]:
     return [m.text for m in fake.control.shows(chat)]
 
 
-async def stops_and_resumes(fake: TelegramFake, program: Program, web: Any, anna: int, desk: int, free: Any) -> None:
+async def stops_and_resumes(
+    fake: TelegramFake, program: Program, web: Any, anna: int, desk: int, free: Any
+) -> None:
     """What is promised from the moment on in which nothing can be written; `free` ends that."""
     fake.people.writes(anna, "meanwhile 1")
     await until(lambda: "can't be written" in program.printed, what="a word in the log")
@@ -83,9 +83,9 @@ async def ready(program: Program) -> bool:
 @pytest.mark.parametrize("how", ["a full file system", "refused writes"])
 async def test_a_full_disk(how: str, tmp_path: Path):
     async with (
-        small_disk(tmp_path / "disk") as disk,
+        small_disk(tmp_path) as disk,
         TelegramFake(privacy=False) as fake,
-        conversation(tmp_path / "disk", fake) as (program, web, anna, desk),
+        conversation(tmp_path, fake) as (program, web, anna, desk),
     ):
         if how == "refused writes":
             disk = Limited(disk.folder)
@@ -106,9 +106,9 @@ async def test_a_locked_file(tmp_path: Path):
 async def test_killed_on_a_full_disk_and_started_there(tmp_path: Path):
     """It starts where it can, or ends with one line; with room again everything arrives."""
     async with (
-        small_disk(tmp_path / "disk") as disk,
+        small_disk(tmp_path) as disk,
         TelegramFake(privacy=False) as fake,
-        conversation(tmp_path / "disk", fake) as (program, _, anna, desk),
+        conversation(tmp_path, fake) as (program, _, anna, desk),
     ):
         disk.fill(program)
         fake.people.writes(anna, "meanwhile")

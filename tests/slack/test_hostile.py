@@ -46,7 +46,7 @@ def failed(code: str, **more: Any) -> Answer:
 async def test_odd_answers_to_a_send(answer: Answer, outcome: type[Outcome]) -> None:
     async with raw(answer) as server:
         settings = SlackSettings("xoxb-1", "xapp-1", api_base=f"{server.url}/api/")
-        app = SlackMessenger(settings, Elsewhere().open, "en")
+        app = SlackMessenger(settings, Elsewhere().carry, "en")
         found = await app.send(REQUEST)
         await app.close()
     assert isinstance(found, outcome), found
@@ -59,7 +59,7 @@ async def test_silence_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.messengers.slack.wire.SECONDS", 0.1)
     async with raw(Answer(hangs=True)) as server:
         app = SlackMessenger(
-            SlackSettings("xoxb-1", "xapp-1", api_base=f"{server.url}/api/"), Elsewhere().open
+            SlackSettings("xoxb-1", "xapp-1", api_base=f"{server.url}/api/"), Elsewhere().carry
         )
         assert isinstance(await app.send(REQUEST), Unsure)
         await app.close()

@@ -133,7 +133,7 @@ async def test_what_could_not_be_kept_is_read_from_history_once_it_can(
     async with SlackFake(again=0.01, retries=1) as fake:
         anna = fake.people.user("Anna")
         settings = SlackSettings(fake.bot_token, fake.app_token, api_base=fake.api_base)
-        app = SlackMessenger(settings, elsewhere.open, "en")
+        app = SlackMessenger(settings, elsewhere.carry, "en")
         await app.connect()
 
         async def remember() -> Past:

@@ -30,7 +30,7 @@ def said(**body: Any) -> bytes:
 
 
 def bot_at(url: str) -> TelegramMessenger:
-    return TelegramMessenger(TelegramSettings(TOKEN, api_base=url, poll_seconds=1), Elsewhere().open, "en")
+    return TelegramMessenger(TelegramSettings(TOKEN, api_base=url, poll_seconds=1), Elsewhere().carry, "en")
 
 
 def limited(**parameters: Any) -> Answer:
