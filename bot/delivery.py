@@ -23,7 +23,7 @@ from domain.requests import OpenThread, Outcome, Refused, Sent, TryLater, Unsure
 from storage import attempts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Callable, Container, Coroutine, Iterable, Sequence
     from datetime import datetime
 
     from bot.health import Health
@@ -106,7 +106,7 @@ class Delivery:
         self._health = health
         self._loop = asyncio.get_running_loop()
         self._lines: dict[str, _Line] = {}
-        self._lanes: dict[tuple[int, str], Lane] = {}
+        self._lanes: dict[tuple[int, LaneName], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._presses: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -128,6 +128,12 @@ class Delivery:
     def take(self, effects: Effects) -> None:
         """Do what a handler wanted done after its commit."""
         self.offer(effects.works)
+        for key in effects.woken:
+            lane = self._lanes.get(key)
+            if lane is not None:
+                lane.again = True
+            else:  # it was let go of meanwhile
+                self._spawn(self._tasks, self._look_for(key))
         for answer in effects.answers:
             self._answer(answer)
 
@@ -148,6 +154,11 @@ class Delivery:
             touched[work.messenger] = line
         for line in touched.values():
             self._serve(line)
+
+    @property
+    def in_hand(self) -> Container[tuple[int, LaneName]]:
+        """The lanes that have something to do; may be asked from any thread, and be old news when it answers."""
+        return self._lanes
 
     async def stop(self, within: float) -> None:
         """Begin nothing new, and finish what is in flight within so many seconds."""
@@ -236,6 +247,11 @@ class Delivery:
         same = (fresh.letter_id, fresh.step) == (lane.work.letter_id, lane.work.step)
         lane.work = replace(fresh, unsure=True) if same and lane.work.unsure else fresh
         return True
+
+    async def _look_for(self, key: tuple[int, LaneName]) -> None:
+        work = await self._insist(self._letters.head, self._policy, *key, False)
+        if work is not None:
+            self.offer([work])
 
     async def _head(self, lane: Lane, joined: bool = False) -> Work | None:
         return await self._insist(self._letters.head, self._policy, *lane.key, joined)

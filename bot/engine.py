@@ -63,7 +63,7 @@ class Engine:
         self.pump = Pump(
             self.committer,
             policy,
-            Handlers(dispatch.handle, dispatch.give_up),
+            Handlers(partial(dispatch.handle, in_hand=self.delivery.in_hand), dispatch.give_up),
             self.delivery.take,
             utc_now,
             health,

@@ -62,8 +62,10 @@ class PressAnswer:
 class Effects:
     """What a handler wants done once its transaction is committed: best effort but for `works`.
 
-    `works` are heads of places that got something to do; delivery ignores those it already has in hand.
+    `works` are heads of places that got something to do; delivery ignores those it already has in hand. `woken`
+    names such places whose heads weren't looked for, since delivery had them in hand at that moment.
     """
 
     works: list[Work] = field(default_factory=list)
+    woken: list[tuple[int, Lane]] = field(default_factory=list)
     answers: list[PressAnswer] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from domain.events import (
 )
 from domain.policy import LEADS, Policy
 from domain.texts import text
-from domain.work import Effects
+from domain.work import Effects, Lane
 from handlers import (
     acquaintance,
     agent_wrote,
@@ -50,8 +50,12 @@ def handle(
     messenger: str,
     row_ids: Sequence[int],
     events: Sequence[Event],
+    in_hand: Container[tuple[int, Lane]] = (),
 ) -> Effects:
-    """Handle the event of one journal row (or those of an album, together) and mark the rows done."""
+    """Handle the event of one journal row (or those of an album, together) and mark the rows done.
+
+    `in_hand`: lanes that something is being sent from at this moment, which go on by themselves.
+    """
     turn = Turn(conn, policy, now, messenger)
     first = events[0]
     if not isinstance(first, Ignored):
@@ -59,7 +63,7 @@ def handle(
         _route(turn, chat, first, [e for e in events if isinstance(e, Wrote)])
     for row_id in row_ids:
         journal.mark_done(conn, row_id)
-    return letters.finish(turn)
+    return letters.finish(turn, in_hand)
 
 
 def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:

@@ -32,13 +32,12 @@ def above(conn: Connection, policy: Policy, ticket_id: int) -> bool:
 
 
 def joins(conn: Connection, policy: Policy, place: Row, letter: Row) -> bool:
-    """Whether this letter, never sent so far, takes along those that wait behind it."""
+    """Whether this letter, never sent so far, takes along those that wait behind it: there must be such."""
     return (
         place.kind == "thread"
         and letter.ticket_id is not None
-        and joining.joinable(conn, letter)
-        and len(outbox.heads(conn, place.id, 2)) > 1
         and above(conn, policy, letter.ticket_id)
+        and joining.joinable(conn, letter)
     )
 
 

@@ -12,7 +12,7 @@ from handlers import card_views, floods, joining, layout, making, threads
 from storage import messages, outbox, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from domain.policy import Capabilities, Policy
     from domain.requests import Request
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from storage.query import Row
 
 
-def finish(turn: Turn) -> Effects:
-    """What the turn wants done: the next work of every lane that it woke."""
+def finish(turn: Turn, in_hand: Container[tuple[int, Lane]] = ()) -> Effects:
+    """What the turn wants done: the next work of every lane that it woke, but for those that are in hand."""
     for place_id, lane in turn.woken:
+        if (place_id, lane) in in_hand:
+            turn.effects.woken.append((place_id, lane))
+            continue
         work = head(turn.conn, turn.policy, place_id, lane)
         if work is not None:
             turn.effects.works.append(work)
@@ -53,13 +56,14 @@ def head(
         return None
     if lane == "state":
         return _state_work(conn, policy, place)
-    while (letter := outbox.head(conn, place_id)) is not None:
+    while waiting := outbox.heads(conn, place_id, 2):
+        letter = waiting[0]
         if place.kind == "thread" and place.state in ("lost", "new", "made"):
             if place.state == "lost":
                 place = threads.reopen_lost(conn, policy, place)
             return _opening_work(conn, policy, place)
         if (joined and joining.grows(conn, letter)) or (
-            joined is None and floods.joins(conn, policy, place, letter)
+            joined is None and len(waiting) > 1 and floods.joins(conn, policy, place, letter)
         ):
             joining.join(conn, policy, place, letter)
             letter = outbox.by_id(conn, letter.id)
