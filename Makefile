@@ -3,7 +3,7 @@
 # make soak     people write, the program is killed again and again, and everything is looked for
 # make fidelity everything that people send, tried between all messengers; writes docs/fidelity.md
 # Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
-# the tests' browser, which comes from Debian's packages.
+# the tests' browser and database server, which come from Debian's packages (OKNO_TEST_POSTGRES names another server).
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n 2
 SOAK_ARGS ?= --seconds 60 --rounds 3
 
-.PHONY: run install test soak fidelity lint check-types check-imports chromium lock clean
+.PHONY: run install test soak fidelity lint check-types check-imports chromium postgresql lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -19,7 +19,7 @@ run: $(VENV)/.installed
 
 install: $(VENV)/.installed
 
-test: lint check-types check-imports chromium
+test: lint check-types check-imports chromium postgresql
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 soak: $(VENV)/.dev-installed
@@ -66,6 +66,15 @@ chromium:
 	  { $$as_root apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
 	  || { echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), then make test' >&2; exit 1; }; }
+
+# Every test of what is stored runs on SQLite and on PostgreSQL; the server is thrown away afterwards.
+postgresql:
+	@test -n "$$OKNO_TEST_POSTGRES" || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
+	  if test "$$(id -u)" = 0; then as_root=; else as_root='sudo -n'; fi; \
+	  echo 'Installing PostgreSQL for the tests …'; \
+	  { $$as_root apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y --no-install-recommends postgresql >/dev/null; } \
+	  || { echo 'The tests need PostgreSQL: install it (Debian: apt-get install postgresql), or set OKNO_TEST_POSTGRES' >&2; exit 1; }; }
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
   --no-emit-find-links pyproject.toml --extra build

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
 
 T = TypeVar("T")
 
@@ -56,19 +57,23 @@ async def read(url: str, fn: Callable[[Connection], T]) -> T:
     try:
         if parsed.get_backend_name() == "sqlite":
             return _read_file(sqlite_path(url), fn)
-        from sqlalchemy.ext.asyncio import create_async_engine
-
-        engine = create_async_engine(parsed, poolclass=NullPool)
-        async with engine.connect() as conn:
-            return await conn.run_sync(fn)
-    except ImportError:
-        raise DatabaseUnusable(
-            "storage.url: PostgreSQL needs the package asyncpg: pip install asyncpg"
-        ) from None
+        return await _read_server(parsed, fn)
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        where = parsed.database if parsed.get_backend_name() == "sqlite" else "PostgreSQL"
-        raise DatabaseUnusable(f"storage.url: {where} can't be read: {reason}") from error
+        raise DatabaseUnusable(f"storage.url: {parsed.database} can't be read: {reason}") from error
+
+
+async def _read_server(url: URL, fn: Callable[[Connection], T]) -> T:
+    from storage.sessions import engine_for, unreachable
+
+    engine = engine_for(url, isolation_level="REPEATABLE READ")
+    try:
+        async with engine.connect() as conn:
+            return await conn.run_sync(fn)
+    except Exception as error:
+        raise unreachable(error) or error from error
+    finally:
+        await engine.dispose()
 
 
 def _read_file(path: Path, fn: Callable[[Connection], T]) -> T:

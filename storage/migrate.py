@@ -93,12 +93,14 @@ def current(conn: Connection) -> str | None:
 
 
 async def _elsewhere(url: str, work: Callable[[Connection], T]) -> T:
-    from sqlalchemy.ext.asyncio import create_async_engine
+    from storage.sessions import engine_for, unreachable
 
-    engine = create_async_engine(url)
+    engine = engine_for(make_url(url).set(drivername="postgresql+asyncpg"))
     try:
         async with engine.begin() as conn:
             return await conn.run_sync(work)
+    except Exception as error:
+        raise unreachable(error) or error from error
     finally:
         await engine.dispose()
 

@@ -1,8 +1,8 @@
 """A statement built once and run many times.
 
-Building a Core statement costs far more than running it, and SQLAlchemy's execution wraps what SQLite answers in
-microseconds. A `Query` is compiled once; on SQLite its SQL runs on the connection underneath, so its columns are
-integers and text (no type processing happens). Elsewhere it goes through SQLAlchemy.
+Building a Core statement costs far more than running it, and SQLAlchemy's execution wraps what a database answers
+in microseconds. A `Query` is compiled once; its SQL runs on the driver underneath, so its columns are integers and
+text (no type processing happens). Readers of SQLite go through SQLAlchemy.
 
 What hardly ever changes (who somebody is, which chat a desk is in) is asked for again with every message. Where one
 connection alone writes, such answers are remembered until their table changes: see `Memory`.
@@ -15,14 +15,17 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, insert, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, event, insert, update
 from sqlalchemy.sql import Delete, Insert, Select, Update, visitors
 
 Row = Any
 """A named tuple of a query's columns."""
 
 DRIVER = "okno_driver"
-"""Under this name the writer leaves SQLite's own connection on SQLAlchemy's, where a query finds it fastest."""
+"""Under this name the stores leave their driver on SQLAlchemy's connection, where a query finds it fastest.
+
+`driver.execute(sql, values)` gives something with `fetchall`, `fetchone` and `rowcount`.
+"""
 
 MEMORY = "okno_memory"
 """Under this name the writer leaves its `Memory` there."""
@@ -78,6 +81,12 @@ class Memory:
             lists.clear()
 
 
+def remember_on(conn: Connection, memory: Memory) -> None:
+    """Remember what kept queries answer on this connection, which must be the only one that writes."""
+    setattr(conn, MEMORY, memory)
+    event.listen(conn, "before_cursor_execute", lambda *_: memory.forget())  # it goes past `Query`
+
+
 class Query:
     """One prebuilt Core statement with parameters `p("name")`, every one of which is given at each run.
 
@@ -88,7 +97,17 @@ class Query:
     stays found when others are inserted, and one that wasn't found is asked for again.
     """
 
-    __slots__ = ("_changes", "_inserts", "_keep", "_make", "_sql", "_values", "statement", "tables")
+    __slots__ = (
+        "_changes",
+        "_dialect",
+        "_inserts",
+        "_keep",
+        "_make",
+        "_sql",
+        "_values",
+        "statement",
+        "tables",
+    )
 
     def __init__(
         self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete, *, keep: int = 0
@@ -97,7 +116,7 @@ class Query:
         self.tables = frozenset(str(t.name) for t in visitors.iterate(statement) if isinstance(t, Table))
         self._keep = keep
         self._changes = self._inserts = ""
-        self._sql: str | None = None
+        self._sql = self._dialect = ""
         self._values: Callable[[dict[str, Any]], tuple[Any, ...]] = _no_values
         names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
         self._make: Callable[[Iterable[Any]], Row] = (
@@ -107,7 +126,7 @@ class Query:
     def rows(self, conn: Connection, **params: Any) -> list[Row]:
         """All rows."""
         memory = conn.__dict__.get(MEMORY) if self._keep else None
-        if memory is None or self._sql is None:
+        if memory is None or self._dialect != conn.dialect.name:
             return [self._make(r) for r in self._result(conn, params).fetchall()]
         known, values = memory.list(self), self._values(params)
         found = known.get(values)
@@ -120,7 +139,7 @@ class Query:
     def row(self, conn: Connection, **params: Any) -> Row | None:
         """The first row, or None."""
         memory = conn.__dict__.get(MEMORY) if self._keep else None
-        if memory is not None and self._sql is not None:
+        if memory is not None and self._dialect == conn.dialect.name:
             return self._remembered(conn, memory.row(self), params)
         found = self._result(conn, params).fetchone()
         return None if found is None else self._make(found)
@@ -129,7 +148,7 @@ class Query:
         """The row that the query would find now, known from elsewhere: it needn't be asked for."""
         row = self._make(answer)
         memory = conn.__dict__.get(MEMORY) if self._keep else None
-        if memory is not None and self._sql is not None:
+        if memory is not None and self._dialect == conn.dialect.name:
             self._remember(memory.row(self), self._values(params), row)
         return row
 
@@ -165,7 +184,7 @@ class Query:
             if conn.dialect.name != "sqlite" or conn.dialect.is_async:  # readers of SQLite are asynchronous
                 return conn.execute(self.statement, {_PREFIX + k: v for k, v in params.items()})
             driver = conn.connection.driver_connection
-        if self._sql is None:
+        if self._dialect != conn.dialect.name:
             self._compile(conn)
         result = driver.execute(self._sql, self._values(params))
         if self._changes and MEMORY in own:
@@ -191,7 +210,7 @@ class Query:
             self._changes = str(self.statement.table.name)  # type: ignore[union-attr]
         elif isinstance(self.statement, Insert):
             self._inserts = str(self.statement.table.name)
-        self._sql = sql
+        self._sql, self._dialect = sql, conn.dialect.name
 
 
 def _no_values(_: dict[str, Any]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from storage.query import DRIVER, MEMORY, Memory
+from storage.query import DRIVER, MEMORY, Memory, remember_on
 from storage.trouble import DatabaseBusy
 
 if TYPE_CHECKING:
@@ -77,13 +77,6 @@ def engine_for(path: Path, *, begins: bool = True) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def remember_on(conn: Connection, memory: Memory) -> None:
-    """Remember what kept queries answer on this connection, which must be the only one that writes."""
-    setattr(conn, DRIVER, conn.connection.driver_connection)
-    setattr(conn, MEMORY, memory)
-    event.listen(conn, "before_cursor_execute", lambda *_: memory.forget())  # it goes past `Query`
 
 
 def storage_trouble(error: BaseException) -> DatabaseBusy | None:
@@ -150,6 +143,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 (whatever it was belongs to whoever opens)
             self._tell(self._ready.set_exception, error)
             return
+        setattr(conn, DRIVER, conn.connection.driver_connection)
         remember_on(conn, Memory())
         self._tell(self._ready.set_result, None)
         with conn:

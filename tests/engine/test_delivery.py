@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from domain.requests import Outcome, React, Refused, Send, Sent, TryLater, Unsur
 from domain.work import Effects, PressAnswer, Priority
 from tests.engine.letterbox import Letterbox
 from tests.engine.virtual import now, run
+
+pytestmark = pytest.mark.usefixtures("database_kind")
 
 GROUP = Pacing(group=(Rate(20, 60.0),))
 

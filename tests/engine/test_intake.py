@@ -15,6 +15,8 @@ from storage.database import DatabaseBusy
 from tests.engine.bench import Bench, raw
 from tests.engine.virtual import now, run
 
+pytestmark = pytest.mark.usefixtures("database_kind")
+
 
 def test_a_lone_event_is_kept_and_handled_in_one_transaction() -> None:
     async def main() -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from bot import pump as pumping
 from tests.engine.bench import Bench
 from tests.engine.virtual import now, run
+
+pytestmark = pytest.mark.usefixtures("database_kind")
 
 
 def test_a_lane_is_handled_in_the_order_of_its_positions() -> None:

@@ -6,10 +6,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from domain.requests import OpenThread, Outcome, Sent, Unsure
 from domain.work import Work
 from tests.engine.letterbox import Letterbox
 from tests.engine.virtual import FakeMessenger, now, run
+
+pytestmark = pytest.mark.usefixtures("database_kind")
 
 
 class Forum(FakeMessenger):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, insert
 
 from bot.health import Health
 from bot.messengers.contract import Pacing
@@ -17,7 +17,8 @@ from domain.events import Event, Ignored
 from domain.policy import Capabilities
 from domain.requests import Outcome, Send, Sent
 from storage.database import Database, DatabaseBusy
-from storage.schema import attempts, journal
+from storage.schema import chats
+from tests.databases import fresh
 
 T = TypeVar("T")
 
@@ -45,10 +46,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._virtual_time
 
 
+class _Running:
+    """The loop of the test, for units that a database runs in a thread of its own."""
+
+    loop: VirtualLoop
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run to the end on a virtual loop."""
     random.seed(7)  # the jitter of retries
-    loop = VirtualLoop()
+    loop = _Running.loop = VirtualLoop()
     try:
         return loop.run_until_complete(main)
     finally:
@@ -61,12 +68,12 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 def clock() -> datetime:
     """The wall clock that belongs to the running virtual loop."""
-    return START + timedelta(seconds=asyncio.get_running_loop().time() - 1000.0)
+    return START + timedelta(seconds=now())
 
 
 def now() -> float:
     """Seconds since the test began."""
-    return asyncio.get_running_loop().time() - 1000.0
+    return _Running.loop.time() - 1000.0
 
 
 class InlineDatabase(Database):
@@ -78,10 +85,8 @@ class InlineDatabase(Database):
     def __init__(self, busy: Callable[[], bool] = lambda: False, takes: float = 0.001) -> None:
         self._busy = busy
         self._takes = takes
-        self._conn = create_engine("sqlite://").connect()
-        attempts.create(self._conn)
-        journal.create(self._conn)
-        self._conn.commit()
+        self._units = fresh()
+        self._units.run(_make_chats)
         self.units = 0
         self._asked = 0
 
@@ -92,18 +97,16 @@ class InlineDatabase(Database):
         if self._busy():
             raise DatabaseBusy("no room")
         self.units += 1
-        savepoint = self._conn.begin_nested()
-        try:
-            result = fn(self._conn, *args, **kwargs)
-        except BaseException:
-            savepoint.rollback()
-            raise
-        savepoint.commit()
+        result = self._units.run(lambda conn: fn(conn, *args, **kwargs))
         await asyncio.sleep(takes)  # committed, and on its way back
         return result
 
     async def close(self) -> None:
-        self._conn.close()
+        self._units.close()
+
+
+def _make_chats(conn: Connection) -> None:
+    conn.execute(insert(chats), [{"id": number, "native": str(number)} for number in range(200)])
 
 
 def committer(db: Database, health: Health) -> Committer:

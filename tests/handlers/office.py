@@ -1,4 +1,4 @@
-"""A whole Okno without messengers or a loop: handlers over a real SQLite database, a clock that is told the time,
+"""A whole Okno without messengers or a loop: handlers over a real database, a clock that is told the time,
 and a record of what each chat shows. What a request did is decided by `outcomes` (everything arrives by default).
 """
 
@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-
-from sqlalchemy import Connection, create_engine, event
 
 from domain.events import ChatSeen, Deleted, Edited, Event, PersonSeen, Pressed, RawEvent, Reacted, Wrote
 from domain.messages import Content
@@ -29,9 +27,9 @@ from domain.requests import (
 from domain.richtext import RichText
 from domain.work import Effects, Lane, Work
 from handlers import delivered, dispatch, letters, settling_in, timed
-from storage import chats, journal, schema
-from storage.query import DRIVER, Memory, Query
-from storage.writer import remember_on
+from storage import Connection, chats, journal
+from storage.query import DRIVER, Memory, Query, remember_on
+from tests.databases import connection
 
 START = datetime(2026, 1, 12, 11, 0, tzinfo=UTC)  # a Monday, 14:00 in Moscow
 
@@ -106,10 +104,7 @@ class Office:
     ) -> None:
         self.now = START
         self.threaded = threaded
-        engine = create_engine("sqlite://")
-        event.listen(engine, "connect", _manual_transactions)
-        self.conn: Connection = engine.connect()
-        schema.metadata.create_all(self.conn)
+        self.conn: Connection = connection()
         self.memory = CheckedMemory()
         remember_on(self.conn, self.memory)
         placed = tuple(replace(d, address=Address("m", f"-{i + 1}")) for i, d in enumerate(desks))
@@ -322,10 +317,5 @@ class CheckedMemory(Memory):
                 assert self._now(conn, query, values) == [tuple(row) for row in answer], query.statement
 
     def _now(self, conn: Connection, query: Query, values: object) -> list[tuple[object, ...]]:
-        assert query._sql is not None
         found = conn.__dict__[DRIVER].execute(query._sql, values).fetchall()
         return [tuple(row) for row in found]
-
-
-def _manual_transactions(connection: object, _: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]

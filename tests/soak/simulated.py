@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import create_engine, event
-
 from bot.delivery import Delivery, Letters
 from bot.health import Health
 from bot.intake import Intake
@@ -34,8 +32,9 @@ from domain.requests import (
 )
 from domain.richtext import plain
 from handlers import delivered, dispatch, letters, settling_in, timed
-from storage import chats, schema
+from storage import chats
 from storage.database import Database, DatabaseBusy
+from tests.databases import fresh
 from tests.engine.virtual import clock, now
 from tests.handlers.office import CAPS
 
@@ -47,13 +46,10 @@ Trouble = Callable[[Request], Outcome | None]
 
 
 class SimulatedDatabase(Database):
-    """All tables in memory; a unit takes a millisecond. `broken` makes every commit fail."""
+    """All tables; a unit takes a millisecond. `broken` makes every commit fail."""
 
     def __init__(self) -> None:
-        engine = create_engine("sqlite://")
-        event.listen(engine, "connect", _own_transactions)
-        self._conn = engine.connect()
-        schema.metadata.create_all(self._conn)
+        self._units = fresh()
         self.broken = False
         self.units = 0
 
@@ -66,19 +62,11 @@ class SimulatedDatabase(Database):
 
     def at_once(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         """Run a unit now."""
-        conn = self._conn
-        conn.exec_driver_sql("BEGIN")
-        try:
-            result = fn(conn, *args, **kwargs)
-        except BaseException:
-            conn.exec_driver_sql("ROLLBACK")
-            raise
-        conn.exec_driver_sql("COMMIT")
-        return result
+        return self._units.run(lambda conn: fn(conn, *args, **kwargs))
 
     def ask(self, sql: str) -> Any:
         """The first value that a query gives."""
-        return self._conn.exec_driver_sql(sql).scalar()
+        return self._units.run(lambda conn: conn.exec_driver_sql(sql).scalar())
 
 
 @dataclass(slots=True)
@@ -335,7 +323,3 @@ def down(why: str = "can't be reached") -> Trouble:
 def lines(seen: Sequence[Seen]) -> list[str]:
     """The lines of these messages, in order."""
     return [line for message in seen for line in message.text.split("\n")]
-
-
-def _own_transactions(connection: Any, _: object) -> None:
-    connection.isolation_level = None

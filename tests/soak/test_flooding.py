@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.messengers.contract import Pacing
 from bot.messengers.telegram.settings import TelegramLimits, pacing_of
 from domain.messages import Attachment, Content
@@ -57,6 +59,7 @@ def test_in_a_desk_whose_allowance_is_used_up_tickets_take_turns():
     assert world.desk_at.windows.refused == 0
 
 
+@pytest.mark.usefixtures("database_kind")
 def test_a_chat_where_nothing_gets_through_holds_up_nobody():
     async def main() -> float:
         world = World(Platform("telegram", Pacing()))
@@ -75,6 +78,7 @@ def test_a_chat_where_nothing_gets_through_holds_up_nobody():
     assert run(main()) < 1.0
 
 
+@pytest.mark.usefixtures("database_kind")
 def test_files_above_the_allowance_wait_and_texts_go_on():
     async def main() -> World:
         world = World(Platform("telegram", Pacing()))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
 from bot.messengers.contract import Rate
 from bot.messengers.telegram.settings import TelegramLimits, pacing_of
 from tests.engine.virtual import now, run
 from tests.soak.simulated import Platform, World, lines
+
+pytestmark = pytest.mark.usefixtures("database_kind")
 
 CUSTOMERS, EACH = 60, 10
 

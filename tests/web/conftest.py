@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,12 +177,12 @@ async def _desks() -> tuple[DeskFacts, ...]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+async def house(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[House]:
     """A messenger that serves; a test may set its limits with `@pytest.mark.parametrize("house", [...], indirect=True)`."""
     limits = getattr(request, "param", None) or WebLimits(
         changes=(1000, 10.0), changes_per_address=(1000, 10.0)
     )
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/okno.db")
+    database = await Database.open(database_url)
     facts = replace(FACTS, desks=_desks)
     made = House(database, WebSettings(identity_secret=IDENTITY_SECRET), limits, facts)
     await made.start()

@@ -1,0 +1,45 @@
+"""What all tests share: the databases they run on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.databases import KINDS, Choice, Kind
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--databases",
+        default=",".join(KINDS),
+        help="on which databases tests of what is stored run: sqlite, postgresql, or both (default)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--databases").split(",")
+        metafunc.parametrize("database_kind", [k for k in KINDS if k in chosen], indirect=True)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> Kind:
+    """The kind of database that this run of the test is on."""
+    Choice.kind = request.param
+    return Choice.kind
+
+
+@pytest.fixture
+def database_url(database_kind: Kind, tmp_path: Path) -> str:
+    """An empty database of that kind, as the settings name it; on SQLite the file isn't there yet."""
+    if database_kind == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'okno.db'}"
+    return postgres.written(postgres.empty_database())
+
+
+@pytest.fixture(autouse=True)
+def _on_sqlite_unless_told(request: pytest.FixtureRequest) -> None:
+    if "database_kind" not in request.fixturenames:
+        Choice.kind = "sqlite"
