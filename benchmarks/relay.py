@@ -46,6 +46,7 @@ class World:
         )
         said = self._read()
         self.url, self.token, self.desk = said["url"], said["token"], said["desk"]
+        self.customers: list[int] = said["customers"]
 
     def ask(self, name: str, count: int) -> dict[str, Any]:
         assert self.process.stdin is not None
@@ -111,8 +112,8 @@ def minimal(world: World, folder: Path) -> Bot:
     return Bot("minimal", command, folder, {})
 
 
-def okno(folder: Path, port: int, world: World | None) -> Bot:
-    environment = {"OKNO_WEB__PORT": str(port), "OKNO_LOG__LEVEL": "warning"}
+def okno(folder: Path, port: int, world: World | None, **more: str) -> Bot:
+    environment = {"OKNO_WEB__PORT": str(port), "OKNO_LOG__LEVEL": "warning", **more}
     if world is not None:
         environment |= {
             "OKNO_TELEGRAM__TOKEN": world.token,

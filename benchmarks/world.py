@@ -110,6 +110,7 @@ async def main(customers: int) -> None:
     async with TimedFake(0) as fake:
         rounds = Rounds(fake, customers)
         said: dict[str, Any] = {"url": fake.url, "token": fake.token, "desk": rounds.desk}
+        said["customers"] = rounds.customers
         reader = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), sys.stdin

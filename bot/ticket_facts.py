@@ -28,8 +28,8 @@ class WebTickets:
         """Of these threads, those that are a ticket's place now."""
 
         def unit(conn: Connection) -> dict[int, TicketFacts]:
-            found = {t: desk_tickets.in_thread(conn, MESSENGER, chat, str(t)) for t in threads}
-            return {t: _facts(row) for t, row in found.items() if row is not None}
+            found = desk_tickets.in_threads(conn, MESSENGER, chat, [str(t) for t in threads])
+            return {int(root): _facts(row) for root, row in found.items()}
 
         return await self._db.read(unit)
 

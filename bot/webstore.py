@@ -271,8 +271,8 @@ class WebStore:
             found, reader = chats.find(conn, chat), people.person(conn, person)
             if found is None or reader is None:
                 return []
-            shown = (reading.thread_for(conn, found, reader, number) for number in numbers)
-            return [thread for thread in shown if thread is not None]
+            shown = {t.id: t for t in reading.threads_for(conn, found, reader, numbers)}
+            return [shown[number] for number in numbers if number in shown]
 
         return await self._db.read(unit)
 

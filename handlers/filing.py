@@ -51,7 +51,7 @@ def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], de
     """The ticket the message belongs to: the open one, the one closed lately, or a new one."""
     ticket = tickets.current(turn.conn, place.id)
     if ticket is None:
-        latest = tickets.latest(turn.conn, place.id)
+        latest = tickets.latest(turn.conn, customer.id, place.id)
         lately = turn.now_ms - round(turn.policy.reopen_within.total_seconds() * 1000)
         if latest is not None and latest.closed_at is not None and latest.closed_at > lately:
             actions.reopen(turn, latest, None)

@@ -99,7 +99,7 @@ def _copy(conn: Connection, policy: Policy, place: Row, letter: Row, message: Ro
         original = layout.original_of(conn, place, message, piece.contents)
     reply = layout.reply_ref(conn, place, message.reply_to_id) if letter.part == 0 else None
     if reply is None and _wants_anchor(place, message, header):
-        reply = links.last_in_place(conn, place.id) or place.card_ref
+        reply = links.last_in_place(conn, place.id, message.ticket_id) or place.card_ref
     return Send(
         place.native,
         piece.contents,

@@ -102,7 +102,7 @@ def say_moved(turn: Turn, place: Row, ticket: Row, reply_ref: str | None = None)
 def reopen_lost(conn: Connection, policy: Policy, place: Row) -> Row:
     """A place whose thread was deleted begins anew, with what was said so far."""
     generation = place.generation + 1
-    links.forget_place(conn, place.id)
+    links.forget_place(conn, place.id, place.ticket_id)
     values = {"root": None, "card_ref": None, "generation": generation, "state": "new", "card_menu": ""}
     places.change(conn, place.id, **values, closed_shown=0)
     fresh = places.by_id(conn, place.id)

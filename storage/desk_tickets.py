@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, and_, func, select
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select
 
 from storage.query import Query, Row, p
 from storage.schema import chats, clocks, people, places, tickets
@@ -36,27 +38,37 @@ def _placed() -> Select[*tuple[object, ...]]:
     )
 
 
-_IN_THREAD = Query(_placed().where(places.c.root == p("root")))
+# from the thread to its ticket, not the other way round: places are indexed by chat and root
+_IN_THREADS = _placed().where(
+    places.c.root.in_(bindparam("roots", expanding=True)), tickets.c.id == places.c.ticket_id
+)
 _waiting_longest = func.coalesce(tickets.c.unanswered_since, tickets.c.touched_at)
 _FILTERED = {
     "mine": Query(
         _placed()
-        .where(and_(people.c.native == p("person"), tickets.c.state != "closed"))
+        .where(people.c.native == p("person"), tickets.c.state != literal_column("'closed'"))
         .order_by(_waiting_longest)
         .limit(p("limit"))
     ),
     "unanswered": Query(
-        _placed().where(tickets.c.state == "agent").order_by(_waiting_longest).limit(p("limit"))
+        _placed()
+        .where(tickets.c.state == literal_column("'agent'"))
+        .order_by(_waiting_longest)
+        .limit(p("limit"))
     ),
     "snoozed": Query(
-        _placed().where(tickets.c.state == "snoozed").order_by(tickets.c.snoozed_until).limit(p("limit"))
+        _placed()
+        .where(tickets.c.state == literal_column("'snoozed'"))
+        .order_by(tickets.c.snoozed_until)
+        .limit(p("limit"))
     ),
 }
 
 
-def in_thread(conn: Connection, messenger: str, native: str, root: str) -> Row | None:
-    """The ticket whose thread this is now; one that was moved elsewhere isn't there."""
-    return _IN_THREAD.row(conn, messenger=messenger, native=native, root=root)
+def in_threads(conn: Connection, messenger: str, native: str, roots: Sequence[str]) -> dict[str, Row]:
+    """The tickets whose threads these are now, by thread; one that was moved elsewhere isn't there."""
+    told = {"p_messenger": messenger, "p_native": native, "roots": list(roots)}
+    return {row.root: row for row in conn.execute(_IN_THREADS, told)}
 
 
 def filtered(conn: Connection, messenger: str, native: str, which: str, person: str, limit: int) -> list[Row]:

@@ -36,10 +36,24 @@ _PRIVATE_PLACES = Query(
     .where(links.c.message_id == p("message_id"), places.c.kind == literal_column("'chat'"), _THERE)
     .distinct()
 )
-_LAST_IN_PLACE = Query(
-    select(links.c.ref)
-    .where(links.c.place_id == p("place_id"), links.c.role != literal_column("'say'"))
+# Links of a place are found by the messages of its ticket; those of none (cards, the bot's own words) by an index.
+_OWN = (links.c.place_id == p("place_id"), links.c.message_id.is_(None))
+_OF_TICKET = (
+    links.c.place_id == p("place_id"),
+    links.c.message_id.in_(
+        select(messages.c.id).where(messages.c.ticket_id == p("ticket_id")).scalar_subquery()
+    ),
+)
+_LAST_OWN = Query(
+    select(links.c.id, links.c.ref)
+    .where(*_OWN, links.c.role != literal_column("'say'"))
     .order_by(links.c.id.desc())
+    .limit(1)
+)
+_LAST_COPY = Query(
+    select(links.c.id, links.c.ref)
+    .where(*_OF_TICKET, links.c.role != literal_column("'say'"))
+    .order_by((links.c.id + literal_column("0")).desc())
     .limit(1)
 )
 _JOINED = Query(
@@ -50,18 +64,15 @@ _JOINED = Query(
 )
 _HELD_NOTICE = Query(
     select(links.c.ref)
-    .where(links.c.place_id == p("place_id"), links.c.role == literal_column("'held'"))
+    .where(*_OWN, links.c.role == literal_column("'held'"))
     .order_by(links.c.id.desc())
     .limit(1)
 )
 _LET_NOTICE_GO = Query(
-    update(links)
-    .where(links.c.place_id == p("place_id"), links.c.role == literal_column("'held'"))
-    .values(role=literal_column("'say'"))
+    update(links).where(*_OWN, links.c.role == literal_column("'held'")).values(role=literal_column("'say'"))
 )
-_FORGET_PLACE = Query(
-    update(links).where(links.c.place_id == p("place_id")).values(role=literal_column("'gone'"))
-)
+_FORGET_OWN = Query(update(links).where(*_OWN).values(role=literal_column("'gone'")))
+_FORGET_COPIES = Query(update(links).where(*_OF_TICKET).values(role=literal_column("'gone'")))
 _FORGET = Query(
     update(links)
     .where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref"))
@@ -118,10 +129,12 @@ def private_places(conn: Connection, message_id: int) -> list[int]:
     return [row.place_id for row in _PRIVATE_PLACES.rows(conn, message_id=message_id)]
 
 
-def last_in_place(conn: Connection, place_id: int) -> str | None:
-    """The newest message of the bot in a place that isn't its own words."""
-    ref: str | None = _LAST_IN_PLACE.value(conn, place_id=place_id)
-    return ref
+def last_in_place(conn: Connection, place_id: int, ticket_id: int) -> str | None:
+    """The newest message of the bot in a ticket's place that isn't its own words."""
+    copy = _LAST_COPY.row(conn, place_id=place_id, ticket_id=ticket_id)
+    own = _LAST_OWN.row(conn, place_id=place_id)
+    newest = max((row for row in (copy, own) if row is not None), default=None)
+    return None if newest is None else str(newest.ref)
 
 
 def held_notice(conn: Connection, place_id: int) -> str | None:
@@ -145,6 +158,7 @@ def forget(conn: Connection, chat_id: int, ref: str) -> None:
     _FORGET.run(conn, chat_id=chat_id, ref=ref)
 
 
-def forget_place(conn: Connection, place_id: int) -> None:
-    """The place's messages are gone (its topic was deleted): nothing can be edited or answered there."""
-    _FORGET_PLACE.run(conn, place_id=place_id)
+def forget_place(conn: Connection, place_id: int, ticket_id: int) -> None:
+    """The messages of a ticket's place are gone (its topic was deleted): nothing can be edited or answered there."""
+    _FORGET_OWN.run(conn, place_id=place_id)
+    _FORGET_COPIES.run(conn, place_id=place_id, ticket_id=ticket_id)

@@ -98,6 +98,9 @@ _NOTICE_WAITS = Query(
     )
     .limit(1)
 )
+_BY_AGE = letters.c.id + literal_column(
+    "0"
+)  # as it is, the order would have every letter ever sent looked through
 _COPY = letters.c.kind == literal_column("'copy'")
 _LATE = letters.c.reason == literal_column("'late'")
 _NOT_LATE = letters.c.reason == literal_column("''")
@@ -112,7 +115,7 @@ _LATE_ANSWERS = Query(
         messages.c.role == literal_column("'answer'"),
         letters.c.ticket_id.is_not(None),
     )
-    .order_by(letters.c.id)
+    .order_by(_BY_AGE)
     .limit(p("limit"))
 )
 _LATE_RELAYS = Query(
@@ -126,7 +129,7 @@ _LATE_RELAYS = Query(
         letters.c.created_at < p("before"),
         messages.c.role == literal_column("'customer'"),
     )
-    .order_by(letters.c.id)
+    .order_by(_BY_AGE)
     .limit(p("limit"))
 )
 _TICKET_IS_LATE = Query(

@@ -28,13 +28,19 @@ _THREADS = Query(
     .join(chats, chats.c.id == places.c.chat_id)
     .where(tickets.c.state != literal_column("'closed'"), places.c.root.is_not(None), *_HERE)
 )
+_RECENT = (
+    select(tickets.c.customer_place_id, tickets.c.touched_at)
+    .order_by(tickets.c.id.desc())
+    .limit(RECENT * 10)
+    .subquery()
+)
 _PRIVATE = Query(
     select(chats.c.native)
-    .join_from(tickets, places, places.c.id == tickets.c.customer_place_id)
+    .join_from(_RECENT, places, places.c.id == _RECENT.c.customer_place_id)
     .join(chats, chats.c.id == places.c.chat_id)
     .where(*_HERE)
     .group_by(chats.c.native)
-    .order_by(func.max(tickets.c.touched_at).desc())
+    .order_by(func.max(_RECENT.c.touched_at).desc())
     .limit(RECENT)
 )
 

@@ -7,6 +7,7 @@ Okno's own numbers, so that a group that gets a new id keeps its place.
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
     ForeignKey,
@@ -17,6 +18,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
+    func,
+    literal_column,
     text,
 )
 
@@ -70,6 +74,7 @@ chats = Table(
     _number("lease_until"),
     UniqueConstraint("messenger", "account", "native"),
 )
+Index("ix_chats_parked", chats.c.id, sqlite_where=text("parked <> ''"), postgresql_where=text("parked <> ''"))
 
 chat_aliases = Table(
     "chat_aliases",
@@ -162,6 +167,13 @@ customers = Table(
     UniqueConstraint("person_id"),
 )
 
+Index(
+    "ix_customers_same_as_id",
+    customers.c.same_as_id,
+    sqlite_where=text("same_as_id IS NOT NULL"),
+    postgresql_where=text("same_as_id IS NOT NULL"),
+)
+
 crossings = Table(  # one-time links with which customers take their conversation to another messenger
     "crossings",
     metadata,
@@ -172,6 +184,8 @@ crossings = Table(  # one-time links with which customers take their conversatio
     UniqueConstraint("token_hash"),
 )
 Index("ix_crossings_customer_id", crossings.c.customer_id)
+
+_STATE_DUE = "state IN ('open', 'left') AND (card_wanted <> card_shown OR closed_wanted <> closed_shown)"
 
 places = Table(
     "places",
@@ -205,8 +219,8 @@ Index("ix_places_ticket_id", places.c.ticket_id)
 Index(
     "ix_places_state_due",
     places.c.id,
-    sqlite_where=text("state = 'open' AND (card_wanted <> card_shown OR closed_wanted <> closed_shown)"),
-    postgresql_where=text("state = 'open' AND (card_wanted <> card_shown OR closed_wanted <> closed_shown)"),
+    sqlite_where=text(_STATE_DUE),
+    postgresql_where=text(_STATE_DUE),
 )
 
 tickets = Table(
@@ -324,6 +338,12 @@ Index(
     postgresql_where=text("state = 'waiting'"),
 )
 Index("ix_letters_message_id", letters.c.message_id)
+Index(
+    "ix_letters_joined_to",
+    letters.c.joined_to,
+    sqlite_where=text("joined_to IS NOT NULL"),
+    postgresql_where=text("joined_to IS NOT NULL"),
+)
 
 links = Table(  # original ↔ copy; every message of the bot in a desk has one
     "links",
@@ -344,6 +364,12 @@ links = Table(  # original ↔ copy; every message of the bot in a desk has one
 )
 Index("ix_links_chat_ref", links.c.chat_id, links.c.ref)
 Index("ix_links_message_id", links.c.message_id)
+Index(  # of cards and the bot's own words; a copy is found by its message
+    "ix_links_own",
+    links.c.place_id,
+    sqlite_where=text("message_id IS NULL"),
+    postgresql_where=text("message_id IS NULL"),
+)
 
 attempts = Table(  # what was sent lately, so that pacing survives a restart
     "attempts",
@@ -408,6 +434,8 @@ pings = Table(  # a message to the leads about one or several breaches
     _at("created_at"),
 )
 
+Index("ix_pings_place_id", pings.c.place_id, pings.c.ref)
+
 ping_clocks = Table(
     "ping_clocks",
     metadata,
@@ -445,6 +473,8 @@ once = Table(
     Column("period", Text, primary_key=True),
     _at("at"),
 )
+
+Index("ix_once_at", once.c.at)
 
 events = Table(  # who did what when
     "events",
@@ -500,6 +530,12 @@ Index(
     sqlite_where=text("user_key <> ''"),
     postgresql_where=text("user_key <> ''"),
 )
+Index(
+    "ix_web_people_agents",
+    web_people.c.id,
+    sqlite_where=text("kind = 'agent'"),
+    postgresql_where=text("kind = 'agent'"),
+)
 
 web_sessions = Table(  # sign-in links (used once) and sessions, by the hash of their token
     "web_sessions",
@@ -523,6 +559,13 @@ web_chats = Table(
     _number("next_seq", 1),
     Column("joined_to", Id, nullable=True),  # whoever wrote here has signed in: the talk goes on in that chat
     UniqueConstraint("native"),
+)
+
+Index(
+    "ix_web_chats_groups",
+    web_chats.c.id,
+    sqlite_where=text("kind = 'group'"),
+    postgresql_where=text("kind = 'group'"),
 )
 
 web_threads = Table(
@@ -575,6 +618,29 @@ Index(
 )
 Index("ix_web_messages_thread", web_messages.c.chat_id, web_messages.c.thread_id, web_messages.c.id)
 
+# The index of words that a search on the staff page reads. On SQLite it is a table of SQLite's own (FTS5), kept by
+# triggers, so that whatever changes a message's words changes the index with them; elsewhere an ordinary index.
+WORDS_ON_SQLITE = (
+    """CREATE VIRTUAL TABLE web_words USING fts5(
+        words, content='web_messages', content_rowid='id', tokenize="unicode61 remove_diacritics 0", prefix='2 3')""",
+    """CREATE TRIGGER web_words_added AFTER INSERT ON web_messages WHEN new.words <> '' BEGIN
+        INSERT INTO web_words(rowid, words) VALUES (new.id, new.words); END""",
+    """CREATE TRIGGER web_words_changed AFTER UPDATE OF words ON web_messages WHEN old.words <> new.words BEGIN
+        INSERT INTO web_words(web_words, rowid, words)
+            SELECT 'delete', old.id, old.words WHERE old.words <> '';
+        INSERT INTO web_words(rowid, words) SELECT new.id, new.words WHERE new.words <> ''; END""",
+    """CREATE TRIGGER web_words_gone AFTER DELETE ON web_messages WHEN old.words <> '' BEGIN
+        INSERT INTO web_words(web_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
+)
+for _statement in WORDS_ON_SQLITE:
+    event.listen(web_messages, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+Index(
+    "ix_web_messages_words",
+    func.to_tsvector(literal_column("'simple'"), web_messages.c.words),
+    postgresql_using="gin",
+    postgresql_where=text("words <> ''"),
+).ddl_if(dialect="postgresql")
+
 web_reads = Table(  # how far a person has read a chat or thread
     "web_reads",
     metadata,
@@ -598,6 +664,13 @@ web_files = Table(
     _number("complete"),
     _at("created_at"),
     UniqueConstraint("token"),
+)
+
+Index(
+    "ix_web_files_incomplete",
+    web_files.c.created_at,
+    sqlite_where=text("complete = 0"),
+    postgresql_where=text("complete = 0"),
 )
 
 web_file_chunks = Table(

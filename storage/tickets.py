@@ -14,8 +14,11 @@ _BY_ID = Query(select(tickets).where(tickets.c.id == p("id")).with_for_update(),
 _CURRENT = Query(
     select(tickets).where(tickets.c.customer_place_id == p("place_id"), _OPEN).with_for_update(), keep=KEPT
 )
-_LATEST = Query(
-    select(tickets).where(tickets.c.customer_place_id == p("place_id")).order_by(tickets.c.id.desc()).limit(1)
+_LATEST = Query(  # the customer is named because their tickets are indexed
+    select(tickets)
+    .where(tickets.c.customer_id == p("customer_id"), tickets.c.customer_place_id == p("place_id"))
+    .order_by(tickets.c.id.desc())
+    .limit(1)
 )
 _OF_CUSTOMER = Query(
     select(tickets)
@@ -124,9 +127,9 @@ def current(conn: Connection, customer_place_id: int) -> Row | None:
     return _CURRENT.row(conn, place_id=customer_place_id)
 
 
-def latest(conn: Connection, customer_place_id: int) -> Row | None:
-    """The newest ticket of a customer's chat, open or closed."""
-    return _LATEST.row(conn, place_id=customer_place_id)
+def latest(conn: Connection, customer_id: int, customer_place_id: int) -> Row | None:
+    """The newest ticket of a customer in a chat of theirs, open or closed."""
+    return _LATEST.row(conn, customer_id=customer_id, place_id=customer_place_id)
 
 
 def of_customer(conn: Connection, customer_id: int, limit: int = 10) -> list[Row]:

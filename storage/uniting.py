@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import literal_column, select, update
 
 from storage.query import Query, p
-from storage.schema import customers, letters, links, messages, tickets
+from storage.schema import customers, letters, links, messages, places, tickets
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,7 +25,38 @@ _SAME = Query(
     .values(same_as_id=p("new"))
 )
 _MESSAGES = Query(update(messages).where(messages.c.ticket_id == p("old")).values(ticket_id=p("new")))
-_LINKS = Query(update(links).where(links.c.ticket_id == p("old")).values(ticket_id=p("new")))
+_LINKS = Query(
+    update(links)
+    .where(
+        links.c.ticket_id == p("old"),
+        links.c.message_id.in_(
+            select(messages.c.id).where(messages.c.ticket_id == p("old")).scalar_subquery()
+        ),
+    )
+    .values(ticket_id=p("new"))
+)
+_OWN_LINKS = Query(  # of no message: they are found by the places where the ticket is
+    update(links)
+    .where(
+        links.c.ticket_id == p("old"),
+        links.c.message_id.is_(None),
+        links.c.place_id.in_(
+            select(places.c.id)
+            .where(places.c.ticket_id == p("old"))
+            .union_all(
+                select(places.c.id)
+                .join(customers, customers.c.chat_id == places.c.chat_id)
+                .join(
+                    tickets,
+                    (customers.c.id == tickets.c.customer_id)
+                    | (customers.c.same_as_id == tickets.c.customer_id),
+                )
+                .where(tickets.c.id == p("old"), places.c.kind == literal_column("'chat'"))
+            )
+        ),
+    )
+    .values(ticket_id=p("new"))
+)
 _LETTERS = Query(
     update(letters)
     .where(letters.c.ticket_id == p("old"), letters.c.state == literal_column("'waiting'"))
@@ -52,7 +83,7 @@ def customers_as_one(conn: Connection, old: int, new: int, place_id: int) -> Non
 
 def tickets_as_one(conn: Connection, old: int, new: int) -> None:
     """What was said in the ticket `old` was said in `new`."""
-    for query in (_MESSAGES, _LINKS, _LETTERS):
+    for query in (_LINKS, _OWN_LINKS, _MESSAGES, _LETTERS):
         query.run(conn, old=old, new=new)
 
 

@@ -6,7 +6,7 @@ and misses nothing. A message or thread that changes again leaves its old number
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, literal_column, select, update
 
 from storage.query import Query, Row, p
 from storage.schema import web_chats
@@ -14,7 +14,9 @@ from storage.webchat.records import ChatKind, WebChat
 
 _CHAT = Query(select(web_chats).where(web_chats.c.native == p("native")))
 _BY_ID = Query(select(web_chats).where(web_chats.c.id == p("id")))
-_GROUPS = Query(select(web_chats).where(web_chats.c.kind == "group").order_by(web_chats.c.id))
+_GROUPS = Query(
+    select(web_chats).where(web_chats.c.kind == literal_column("'group'")).order_by(web_chats.c.id)
+)
 _ADD_CHAT = Query(insert(web_chats).values(native=p("native"), kind=p("kind"), title=p("title")))
 _NEXT = Query(
     update(web_chats)

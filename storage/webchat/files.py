@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, literal_column, select, update
 
 from storage.query import Query, Row, inserting, p
 from storage.schema import web_file_chunks, web_files, web_people
@@ -24,7 +24,7 @@ _CHUNK = Query(
 _PERSON = Query(select(web_people.c.id).where(web_people.c.native == p("native")))
 _BROKEN_OFF = Query(
     select(web_files.c.id)
-    .where(web_files.c.complete == 0, web_files.c.created_at < p("before"))
+    .where(web_files.c.complete == literal_column("0"), web_files.c.created_at < p("before"))
     .limit(p("limit"))
 )
 _DROP_CHUNKS = Query(delete(web_file_chunks).where(web_file_chunks.c.file_id == p("id")))

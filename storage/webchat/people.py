@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, literal_column, select, update
 
 from storage.query import Query, Row, inserting, p
 from storage.schema import web_people, web_sessions
@@ -23,7 +23,7 @@ RENEW_AFTER = timedelta(days=1)
 _BY_NATIVE = Query(select(web_people).where(web_people.c.native == p("native")))
 _AGENTS = Query(
     select(web_people)
-    .where(web_people.c.kind == "agent", web_people.c.revoked == 0)
+    .where(web_people.c.kind == literal_column("'agent'"), web_people.c.revoked == 0)
     .order_by(web_people.c.id)
 )
 _ADD = inserting(web_people, "native", "kind", "name", "locale", "timezone", "admin", "created_at")

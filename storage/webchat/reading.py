@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, select
 
 from domain.messages import load_content
 from domain.requests import Button, Buttons
@@ -14,6 +14,8 @@ from storage.schema import web_chats, web_messages, web_people, web_reads, web_t
 from storage.webchat.records import NO_THREAD, WebChange, WebChat, WebMessage, WebPerson, WebQuote, WebThread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy.sql import Select
 
 _M = web_messages.c
@@ -66,6 +68,7 @@ def _unread() -> ScalarSelect[Any]:
 
 
 _BY_ID = Query(_messages().where(_M.id == p("id")))
+_BY_IDS = _messages().where(_M.id.in_(bindparam("ids", expanding=True)))
 _BY_KEY = Query(_messages().where(_M.chat_id == p("chat_id"), _M.client_key == p("key"), _M.client_key != ""))
 _PAGE = Query(
     _messages()
@@ -95,8 +98,8 @@ _THREADS = Query(
     .order_by(_T.last_at.desc(), _T.id.desc())
     .limit(p("limit"))
 )
-_THREAD_FOR = Query(
-    select(web_threads, _unread().label("unread")).where(_T.chat_id == p("chat_id"), _T.id == p("id"))
+_THREADS_FOR = select(web_threads, _unread().label("unread")).where(
+    _T.chat_id == p("chat_id"), _T.id.in_(bindparam("ids", expanding=True))
 )
 _UNREAD_THREADS = Query(
     select(func.count()).select_from(
@@ -132,6 +135,11 @@ def message(conn: Connection, message_id: int) -> WebMessage | None:
     return None if row is None else to_message(row)
 
 
+def messages(conn: Connection, ids: Iterable[int]) -> dict[int, WebMessage]:
+    """Those of the messages that are there, by their id, in one go."""
+    return {row.id: to_message(row) for row in conn.execute(_BY_IDS, {"ids": list(ids)})}
+
+
 def by_key(conn: Connection, chat_id: int, key: str) -> WebMessage | None:
     """The message that was stored in the chat under the sender's key."""
     row = _BY_KEY.row(conn, chat_id=chat_id, key=key)
@@ -155,17 +163,17 @@ def changes(conn: Connection, chat: WebChat, since: int, limit: int) -> tuple[li
 
     That number is below the chat's own when there is more than `limit`: ask again from there.
     """
-    messages = [to_message(r) for r in _CHANGED.rows(conn, chat_id=chat.id, since=since, limit=limit)]
+    found_messages = [to_message(r) for r in _CHANGED.rows(conn, chat_id=chat.id, since=since, limit=limit)]
     threads = [
         to_thread(conn, r, chat.native)
         for r in _CHANGED_THREADS.rows(conn, chat_id=chat.id, since=since, limit=limit)
     ]
     upto = max(chat.seq, since)
-    for found in (messages, threads):
+    for found in (found_messages, threads):
         if len(found) == limit:
             upto = min(upto, found[-1].seq)
     by_seq: dict[int, WebChange] = {}
-    for item in messages:
+    for item in found_messages:
         by_seq.setdefault(item.seq, WebChange(chat.native, item.seq)).message = item
     for each in threads:
         by_seq.setdefault(each.seq, WebChange(chat.native, each.seq)).thread = each
@@ -184,24 +192,19 @@ def threads(
     """Open or closed threads of a desk, the latest first, with how much of each the person has not read."""
     values = {"chat_id": chat.id, "closed": int(closed), "before": before or _LAST, "limit": limit}
     rows = _THREADS.rows(conn, person_id=person.id, joined_at=person.joined_at, **values)
-    found = []
-    for row in rows:
-        item = to_thread(conn, row, chat.native)
-        item.unread = row.unread
-        found.append(item)
-    return found
+    return _with_newest(conn, rows, chat)
 
 
 def thread_for(conn: Connection, chat: WebChat, person: WebPerson, thread_id: int) -> WebThread | None:
     """One thread of a desk, with how much of it the person has not read."""
-    row = _THREAD_FOR.row(
-        conn, chat_id=chat.id, id=thread_id, person_id=person.id, joined_at=person.joined_at
-    )
-    if row is None:
-        return None
-    found = to_thread(conn, row, chat.native)
-    found.unread = row.unread
-    return found
+    found = threads_for(conn, chat, person, [thread_id])
+    return found[0] if found else None
+
+
+def threads_for(conn: Connection, chat: WebChat, person: WebPerson, ids: Sequence[int]) -> list[WebThread]:
+    """Those threads of a desk, with how much of each the person has not read; in no order."""
+    told = {"p_chat_id": chat.id, "p_person_id": person.id, "p_joined_at": person.joined_at}
+    return _with_newest(conn, conn.execute(_THREADS_FOR, {"ids": list(ids), **told}).all(), chat)
 
 
 def unread_threads(conn: Connection, chat: WebChat, person: WebPerson) -> int:
@@ -222,8 +225,23 @@ def read_up_to(conn: Connection, person_id: int, chat_id: int, thread_id: int) -
     return int(_READ_UP_TO.value(conn, person_id=person_id, chat_id=chat_id, thread_id=thread_id) or 0)
 
 
+def _with_newest(conn: Connection, rows: Sequence[Row], chat: WebChat) -> list[WebThread]:
+    """Threads of rows with `unread`, their newest messages read in one go."""
+    newest = messages(conn, [row.last_message_id for row in rows if row.last_message_id])
+    found = []
+    for row in rows:
+        item = _thread(row, chat.native, newest.get(row.last_message_id))
+        item.unread = row.unread
+        found.append(item)
+    return found
+
+
 def to_thread(conn: Connection, row: Row, native: str) -> WebThread:
     """The thread of a row of `web_threads`."""
+    return _thread(row, native, message(conn, row.last_message_id) if row.last_message_id else None)
+
+
+def _thread(row: Row, native: str, last: WebMessage | None) -> WebThread:
     return WebThread(
         id=row.id,
         chat=native,
@@ -233,7 +251,7 @@ def to_thread(conn: Connection, row: Row, native: str) -> WebThread:
         seq=row.seq,
         last_at=row.last_at,
         created_at=row.created_at,
-        last=message(conn, row.last_message_id) if row.last_message_id else None,
+        last=last,
     )
 
 

@@ -1,10 +1,15 @@
-"""Search in the desks: over what was said in threads and over their cards, which name the customers."""
+"""Search in the desks: over what was said in threads and over their cards, which name the customers.
+
+What is sought are words, or how words begin; a term that holds signs (`ann@example.org`) is sought as the words
+between them, one after the other. Messages keep their words as tokens, so that both kinds of database find the same.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, column, func, literal_column, select, table
 
 from storage.query import Query, p
 from storage.schema import web_chats, web_messages
@@ -17,42 +22,87 @@ if TYPE_CHECKING:
 TERMS = 3
 """So many words of a search are heeded; each must occur in the same message."""
 
-_INVISIBLE = str.maketrans("", "", "\u2060\u200b")
+PAGE = 200
+PAGES = 10
+"""Messages are looked through in pages, newest first, until there are threads enough."""
+
+_LAST = 2**62
+_INVISIBLE = str.maketrans("ё", "е", "\u2060\u200b")
+_TOKEN = re.compile(r"[^\W_]+")
 _M = web_messages.c
-_FOUND = Query(
-    select(_M.chat_id, web_chats.c.native, _M.thread_id, func.max(_M.id).label("message_id"))
+_FOUND = (
+    select(_M.id, _M.thread_id, web_chats.c.native)
     .join(web_chats, web_chats.c.id == _M.chat_id)
-    .where(web_chats.c.kind == "group", _M.thread_id != 0, _M.deleted == 0)
-    .where(*[_M.words.like(p(f"term{n}"), escape="\\") for n in range(TERMS)])
-    .group_by(_M.chat_id, web_chats.c.native, _M.thread_id)
-    .order_by(func.max(_M.id).desc())
-    .limit(p("limit"))
+    .where(web_chats.c.kind == literal_column("'group'"), _M.thread_id != 0, _M.deleted == 0)
+    .limit(PAGE)
+)
+_words = table("web_words", column("rowid"))
+_ON_SQLITE = Query(
+    _FOUND.join(_words, _words.c.rowid == _M.id)
+    .where(literal_column("web_words").op("MATCH")(p("wanted")), _words.c.rowid < p("before"))
+    .order_by(_words.c.rowid.desc())
+)
+_TOKENS = func.to_tsvector(literal_column("'simple'"), _M.words)
+_ELSEWHERE = Query(
+    _FOUND.where(
+        _TOKENS.op("@@")(func.to_tsquery(literal_column("'simple'"), p("wanted"))),
+        _M.words != literal_column("''"),
+        _M.id < p("before"),
+    ).order_by(_M.id.desc())
 )
 
 
 def words_of(content: Content) -> str:
-    """What a search finds a message by: its words and the names of its files, without case."""
+    """What a search finds a message by: its words and the names of its files, without case and signs."""
     said = (content.text.text, content.label, *(f.name for f in content.files))
-    return " ".join(filter(None, said)).translate(_INVISIBLE).casefold()
+    return " ".join(_tokens(" ".join(filter(None, said))))
 
 
 def search(
     conn: Connection, wanted: str, person: WebPerson, limit: int
 ) -> list[tuple[WebThread, WebMessage]]:
     """Threads in which a message holds all the words, each with its newest such message; the newest first."""
-    terms = [_pattern(term) for term in wanted.translate(_INVISIBLE).casefold().split()[:TERMS]]
+    terms = [tokens for term in wanted.split() if (tokens := _tokens(term))][:TERMS]
     if not terms:
         return []
-    patterns = {f"term{n}": terms[n] if n < len(terms) else "%" for n in range(TERMS)}
-    found = []
-    for row in _FOUND.rows(conn, limit=limit, **patterns):
-        message, chat = reading.message(conn, row.message_id), chats.find(conn, row.native)
-        shown = chat and reading.thread_for(conn, chat, person, row.thread_id)
-        if message is not None and shown:
-            found.append((shown, message))
-    return found
+    found: dict[tuple[str, int], int] = {}
+    before = _LAST
+    for _ in range(PAGES):
+        rows = _page(conn, terms, before)
+        for row in rows:
+            found.setdefault((row.native, row.thread_id), row.id)
+        if len(rows) < PAGE or len(found) >= limit:
+            break
+        before = rows[-1].id
+    return _shown(conn, person, dict(list(found.items())[:limit]))
 
 
-def _pattern(term: str) -> str:
-    escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+def _page(conn: Connection, terms: list[list[str]], before: int) -> list[Any]:
+    if conn.dialect.name == "sqlite":
+        wanted = " AND ".join('"' + " ".join(tokens) + '" *' for tokens in terms)
+        return _ON_SQLITE.rows(conn, wanted=wanted, before=before)
+    wanted = " & ".join("(" + " <-> ".join(tokens) + ":*)" for tokens in terms)
+    return _ELSEWHERE.rows(conn, wanted=wanted, before=before)
+
+
+def _shown(
+    conn: Connection, person: WebPerson, found: dict[tuple[str, int], int]
+) -> list[tuple[WebThread, WebMessage]]:
+    """What was found, read in a few goes."""
+    messages = reading.messages(conn, found.values())
+    threads: dict[tuple[str, int], WebThread] = {}
+    for native in {native for native, _ in found}:
+        chat = chats.find(conn, native)
+        if chat is not None:
+            ids = [thread for where, thread in found if where == native]
+            threads |= {(native, t.id): t for t in reading.threads_for(conn, chat, person, ids)}
+    return [
+        (threads[place], messages[message])
+        for place, message in found.items()
+        if place in threads and message in messages
+    ]
+
+
+def _tokens(said: str) -> list[str]:
+    """The words of a text as they are kept and sought."""
+    return _TOKEN.findall(said.casefold().translate(_INVISIBLE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, literal_column, or_, select, update
 
 from storage.query import Changing, Query, inserting, p
 from storage.schema import web_chats, web_messages, web_people
@@ -13,7 +13,9 @@ from storage.webchat import chats, people
 from storage.webchat.records import WebPerson
 
 _BY_KEY = Query(
-    select(web_people.c.native).where(web_people.c.user_key == p("user_key"), web_people.c.user_key != "")
+    select(web_people.c.native).where(
+        web_people.c.user_key == p("user_key"), web_people.c.user_key != literal_column("''")
+    )
 )
 _ADD = inserting(
     web_people, "native", "kind", "name", "locale", "timezone", "user_key", "tier", "details", "created_at"
