@@ -12,6 +12,8 @@ _TURNS_LINES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 
 def tidy(name: str) -> str:
     """The words on one line, without signs that turn around what stands beside it; empty when nothing of it shows."""
+    if name.isascii() and name.isprintable():  # nearly all of what comes, and nothing in it can be hidden
+        return " ".join(name.split())[:LONGEST].rstrip()
     shown = "".join(" " if char.isspace() else char for char in name if char not in _TURNS_LINES)
     words = " ".join(shown.split())[:LONGEST].rstrip()
     return words if any(_shows(char) for char in words) else ""

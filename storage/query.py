@@ -10,7 +10,7 @@ connection alone writes, such answers are remembered until their table changes: 
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -51,27 +51,37 @@ class Memory:
     def __init__(self) -> None:
         self._rows: dict[Query, dict[Any, Row]] = {}
         self._lists: dict[Query, dict[Any, tuple[Row, ...]]] = {}
+        self._rows_of: defaultdict[str, list[dict[Any, Row]]] = defaultdict(list)
+        self._lists_of: defaultdict[str, list[dict[Any, tuple[Row, ...]]]] = defaultdict(list)
 
     def row(self, query: Query) -> dict[Any, Row]:
         """The rows that the query found, by the values it was asked with."""
-        return self._rows.setdefault(query, {})
+        known = self._rows.get(query)
+        if known is None:
+            known = self._rows[query] = {}
+            for table in query.tables:
+                self._rows_of[table].append(known)
+        return known
 
     def list(self, query: Query) -> dict[Any, tuple[Row, ...]]:
         """The whole answers of a query, by the values it was asked with."""
-        return self._lists.setdefault(query, {})
+        known = self._lists.get(query)
+        if known is None:
+            known = self._lists[query] = {}
+            for table in query.tables:
+                self._lists_of[table].append(known)
+        return known
 
     def inserted(self, table: str) -> None:
         """Rows were added to the table: a row that was found is what it was, a list may lack one."""
-        for query, lists in self._lists.items():
-            if table in query.tables:
-                lists.clear()
+        for lists in self._lists_of.get(table, ()):
+            lists.clear()
 
     def changed(self, table: str) -> None:
         """Rows of the table were changed or deleted."""
+        for rows in self._rows_of.get(table, ()):
+            rows.clear()
         self.inserted(table)
-        for query, rows in self._rows.items():
-            if table in query.tables:
-                rows.clear()
 
     def forget(self) -> None:
         """Nothing is known any more."""

@@ -186,7 +186,7 @@ def worded(content: Content, header: RichText | None, *, quiet: bool) -> RichTex
         text = plain(content.label)
     if header is not None:
         text = header + text
-    if not quiet:
+    if not quiet or not (text.spans or "@" in text.text):
         return text
     silent = silence_mentions(text)
     limit = MAX_CAPTION if content.files else MAX_TEXT

@@ -29,6 +29,7 @@ SECONDS = 20.0
 SECONDS_WITH_FILES = 600.0
 """The same when it brings a file."""
 
+_USUAL = aiohttp.ClientTimeout(total=SECONDS, connect=10.0)
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _JSON = {"Content-Type": "application/json"}
 _CHATS = ("chat_id", "from_chat_id")
@@ -85,7 +86,7 @@ class Wire:
         return await self._post(url, orjson.dumps(body), seconds or SECONDS, _JSON)
 
     async def _post(self, url: str, data: Any, seconds: float, headers: dict[str, str]) -> Any:
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=10.0)
+        timeout = _USUAL if seconds == SECONDS else aiohttp.ClientTimeout(total=seconds, connect=10.0)
         try:
             async with self._http().post(url, data=data, headers=headers, timeout=timeout) as answer:
                 return _result(answer.status, await answer.read())
