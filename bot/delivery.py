@@ -75,6 +75,8 @@ class Letters:
 
     settle: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled]
     head: Callable[[Connection, Policy, int, LaneName, bool], Work | None]
+    settle_barely: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled]
+    """The same as `settle` for when that fails by an error of its own: as little as possible."""
 
 
 @dataclass(slots=True, eq=False)
@@ -263,13 +265,26 @@ class Delivery:
         lane.again = lane.aged = False
         lane.tries = lane.errors = 0
         slots = slots_of(work.request) if line.account.pacer.longest > RESTART else 0
-        settled = await self._insist(_stored, self._letters, self._policy, self._now(), work, outcome, slots)
+        settled = await self._stored(work, outcome, slots)
         if settled.next is None:
             await self._leave(line, lane)
         else:
             lane.work = settled.next
             self._ready(line, lane)
         self.take(settled.effects)
+
+    async def _stored(self, work: Work, outcome: Sent | Refused, slots: int) -> Settled:
+        """Commit what came of a work; barely, when all that follows from it can't be written down by an error of ours."""
+        for tries in range(1, _ERRORS + 1):
+            try:
+                return await self._committer.run(
+                    _stored, self._letters.settle, self._policy, self._now(), work, outcome, slots
+                )
+            except Exception:  # noqa: BLE001 (an error in one place's letters stops no other place)
+                self._failed(_stored.__name__, tries)
+            await asyncio.sleep(full_jitter(tries))
+        barely = self._letters.settle_barely
+        return await self._insist(_stored, barely, self._policy, self._now(), work, outcome, slots)
 
     async def _leave(self, line: _Line, lane: Lane) -> None:
         """The lane has nothing in hand: done, unless something was offered meanwhile."""
@@ -293,9 +308,13 @@ class Delivery:
                 return await self._committer.run(fn, *args, **kwargs)
             except Exception:  # noqa: BLE001 (a fault in one place's letters stops no other place)
                 tries += 1
-                self._health.count("errors", "delivery")
-                _log.exception("a unit of delivery failed", unit=fn.__name__, tries=tries)
+                self._failed(fn.__name__, tries)
             await asyncio.sleep(full_jitter(tries))
+
+    def _failed(self, unit: str, tries: int) -> None:
+        """To be called where the error is handled."""
+        self._health.count("errors", "delivery")
+        _log.exception("a unit of delivery failed", unit=unit, tries=tries)
 
     # ── the platform ──
 
@@ -384,7 +403,7 @@ class Delivery:
 
 def _stored(
     conn: Connection,
-    letters: Letters,
+    settle: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled],
     policy: Policy,
     now: datetime,
     work: Work,
@@ -394,4 +413,4 @@ def _stored(
     """One unit: so many slots of the chat were used, and what came of it."""
     if slots:
         attempts.record(conn, work.chat_id, int(now.timestamp() * 1000), slots)
-    return letters.settle(conn, policy, now, work, outcome)
+    return settle(conn, policy, now, work, outcome)

@@ -58,7 +58,11 @@ class Engine:
         self._accounts = accounts
         self.committer = Committer(db, health)
         self.delivery = Delivery(
-            self.committer, policy, Letters(delivered.settle, letters.head), utc_now, health
+            self.committer,
+            policy,
+            Letters(delivered.settle, letters.head, delivered.settle_barely),
+            utc_now,
+            health,
         )
         self.pump = Pump(
             self.committer,

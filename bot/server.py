@@ -108,6 +108,8 @@ class Server:
         if waits is not None:
             said["events"] = {"waiting": waits.events, "oldest_seconds": _age(waits.oldest_event, now)}
             said["letters"] = {"waiting": waits.letters, "oldest_seconds": _age(waits.oldest_letter, now)}
+            if waits.off:
+                said["off"] = waits.off
         return web.json_response(said, status=200 if ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
@@ -137,7 +139,7 @@ class Server:
     async def _waits(self) -> Backlog | None:
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
-                return await self._db.read(backlog)
+                return await self._db.read(backlog, self._health.messengers)
         except (DatabaseBusy, TimeoutError):
             return None
 

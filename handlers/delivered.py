@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.policy import Policy
 from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
-from handlers import floods, letters, pinging, refused, relay, timekeeping
+from handlers import faults, floods, letters, pinging, refused, relay, timekeeping
 from handlers.turn import Turn
 from storage import clocks, links, messages, outbox, places
 
@@ -37,8 +37,30 @@ def settle(conn: Connection, policy: Policy, now: datetime, work: Work, outcome:
         _opened(turn, work, outcome)
     else:
         _shown(turn, work)
+    return _with_next(turn, work)
+
+
+def settle_barely(
+    conn: Connection, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused
+) -> Settled:
+    """The same where writing down all that follows fails by an error of Okno's own: a letter isn't sent again, and the
+    leads are told; nothing else.
+    """
+    if work.letter_id is None:
+        return settle(conn, policy, now, work, outcome)
+    turn = Turn(conn, policy, now, work.messenger)
+    state, reason = ("sent", "") if isinstance(outcome, Sent) else ("failed", outcome.reason)
+    outbox.finish_members(conn, work.letter_id, state, turn.now_ms, reason)
+    outbox.finish(conn, work.letter_id, work.place_id, state, turn.now_ms, reason)
+    if isinstance(outcome, Sent) and work.members:
+        _link_members(turn, work, outbox.by_id(conn, work.letter_id), outcome.refs, "copy")
+    faults.tell_leads(turn, "letter.failed", number=work.letter_id)
+    return _with_next(turn, work)
+
+
+def _with_next(turn: Turn, work: Work) -> Settled:
     turn.woken.pop((work.place_id, work.lane), None)
-    following = letters.head(conn, policy, work.place_id, work.lane, joined=None)
+    following = letters.head(turn.conn, turn.policy, work.place_id, work.lane, joined=None, turn=turn)
     return Settled(following, letters.finish(turn))
 
 

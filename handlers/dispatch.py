@@ -20,8 +20,7 @@ from domain.events import (
     ThreadMade,
     Wrote,
 )
-from domain.policy import LEADS, Policy
-from domain.texts import text
+from domain.policy import Policy
 from domain.work import Effects, Lane
 from handlers import (
     acquaintance,
@@ -30,13 +29,13 @@ from handlers import (
     corrections,
     crossing,
     customer_wrote,
+    faults,
     letters,
     refused,
-    relay,
     uniting,
 )
 from handlers.turn import Turn
-from storage import chats, journal, once, places
+from storage import chats, journal, places
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -123,9 +122,5 @@ def give_up(
     """
     turn = Turn(conn, policy, now, messenger)
     journal.mark_failed(conn, row_id, reason)
-    bound = chats.binding(conn, LEADS) or chats.binding(conn, policy.default_desk.name)
-    hour = now.strftime("%Y-%m-%d %H")
-    if bound is not None and once.first(conn, "event-failed", messenger, hour, turn.now_ms):
-        words = text(policy.locale, "event.failed", number=row_id, messenger=messenger)
-        relay.say(turn, places.whole_chat(conn, bound.chat_id), words)
+    faults.tell_leads(turn, "event.failed", number=row_id, messenger=messenger)
     return letters.finish(turn)

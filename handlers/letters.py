@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import structlog
+
 from domain.messages import Content
 from domain.requests import Edit, OpenThread, React, Send, ShowThread
+from domain.richtext import plain
 from domain.work import Effects, Lane, Priority, Work
-from handlers import card_views, floods, joining, layout, making, threads
+from handlers import card_views, faults, floods, joining, layout, making, threads
 from storage import messages, outbox, places
 
 if TYPE_CHECKING:
@@ -21,57 +24,83 @@ if TYPE_CHECKING:
     from storage.query import Row
 
 
+_log = structlog.get_logger()
+
+
 def finish(turn: Turn, in_hand: Container[tuple[int, Lane]] = ()) -> Effects:
     """What the turn wants done: the next work of every lane that it woke, but for those that are in hand."""
-    for place_id, lane in turn.woken:
-        if (place_id, lane) in in_hand:
-            turn.effects.woken.append((place_id, lane))
-            continue
-        work = head(turn.conn, turn.policy, place_id, lane)
-        if work is not None:
-            turn.effects.works.append(work)
+    done: set[tuple[int, Lane]] = set()
+    while len(done) < len(turn.woken):  # a letter that can't be made wakes the place that is told
+        for place_id, lane in [key for key in turn.woken if key not in done]:
+            done.add((place_id, lane))
+            if (place_id, lane) in in_hand:
+                turn.effects.woken.append((place_id, lane))
+                continue
+            work = head(turn.conn, turn.policy, place_id, lane, turn=turn)
+            if work is not None:
+                turn.effects.works.append(work)
     return turn.effects
 
 
 def waiting(conn: Connection, policy: Policy) -> list[Work]:
     """All heads at start. What was in flight when the program ended may have arrived: each is `unsure`."""
-    lanes: list[tuple[int, Lane]] = [(place_id, "letters") for place_id in outbox.places_waiting(conn)]
+    waiting = outbox.places_waiting(conn)
+    found = [head(conn, policy, place_id, "letters") for place_id in waiting]
+    told = set(outbox.places_waiting(conn)) - set(waiting)  # of letters that can't be made
+    found += [head(conn, policy, place_id, "letters") for place_id in told]
     due = dict.fromkeys([*places.state_due(conn), *messages.mark_places(conn)])
-    lanes += [(place_id, "state") for place_id in due]
-    found = (head(conn, policy, place_id, lane) for place_id, lane in lanes)
+    found += [head(conn, policy, place_id, "state") for place_id in due]
     return [replace(work, unsure=True) for work in found if work is not None]
 
 
 def head(
-    conn: Connection, policy: Policy, place_id: int, lane: Lane, joined: bool | None = False
+    conn: Connection,
+    policy: Policy,
+    place_id: int,
+    lane: Lane,
+    joined: bool | None = False,
+    turn: Turn | None = None,
 ) -> Work | None:
     """The next work of a lane of a place, made of the newest content; None when there is nothing to do.
 
     `joined`: the chat's allowance is used up, so waiting texts of one author become one message; None: they do when
     their customer floods. Which ones is written down here, before it is sent; never ask for it when the head may have
-    been sent. Letters that have become needless are dropped on the way.
+    been sent. Letters that have become needless are dropped on the way, those that can't be made have failed; `turn`
+    is told of whom that wakes.
     """
     place = places.by_id(conn, place_id)
     if place.parked or place.messenger not in policy.capabilities:
         return None
     if lane == "state":
-        return _state_work(conn, policy, place)
+        return _state_work_if_any(conn, policy, place)
     while waiting := outbox.heads(conn, place_id, 2):
         letter = waiting[0]
         if place.kind == "thread" and place.state in ("lost", "new", "made"):
             if place.state == "lost":
                 place = threads.reopen_lost(conn, policy, place)
             return _opening_work(conn, policy, place)
-        if (joined and joining.grows(conn, letter)) or (
-            joined is None and len(waiting) > 1 and floods.joins(conn, policy, place, letter)
-        ):
-            joining.join(conn, policy, place, letter)
-            letter = outbox.by_id(conn, letter.id)
-        made = making.made(conn, policy, place, letter)
-        if made is not None:
-            return _letter_work(place, letter, *made)
+        try:
+            work = _made(conn, policy, place, letter, joined, alone=len(waiting) == 1)
+        except faults.OURS:  # in one letter stops no other
+            faults.cannot_be_made(conn, policy, letter, turn)
+            continue
+        if work is not None:
+            return work
         outbox.finish(conn, letter.id, place_id, "dropped", letter.created_at)
     return None
+
+
+def _made(
+    conn: Connection, policy: Policy, place: Row, letter: Row, joined: bool | None, *, alone: bool
+) -> Work | None:
+    """The letter as a work, joined with those that wait behind it where that is wanted; None when it is needless."""
+    if (joined and joining.grows(conn, letter)) or (
+        joined is None and not alone and floods.joins(conn, policy, place, letter)
+    ):
+        joining.join(conn, policy, place, letter)
+        letter = outbox.by_id(conn, letter.id)
+    made = making.made(conn, policy, place, letter)
+    return None if made is None else _letter_work(place, letter, *made)
 
 
 def _work(place: Row, request: Request, priority: Priority, lane: Lane, step: str, revision: int = 0) -> Work:
@@ -112,7 +141,7 @@ def _opening_work(conn: Connection, policy: Policy, place: Row) -> Work:
     if place.state == "new" and place.threaded and policy.capabilities[place.messenger].threads:
         request: Request = OpenThread(place.native, place.title)
         return _work(place, request, Priority.RELAY, "letters", "topic")
-    card = card_views.card_of(conn, policy, place)
+    card = _first_card(conn, policy, place)
     request = Send(
         place.native,
         (Content(text=card.words),),
@@ -123,6 +152,24 @@ def _opening_work(conn: Connection, policy: Policy, place: Row) -> Work:
         waits=card.waits,
     )
     return _work(place, request, Priority.RELAY, "letters", f"card:{card.print}", place.card_wanted)
+
+
+def _first_card(conn: Connection, policy: Policy, place: Row) -> card_views.Card:
+    """The card that opens a thread; the bare title rather than none at all."""
+    try:
+        return card_views.card_of(conn, policy, place)
+    except faults.OURS:
+        _log.exception("a card can't be made", place=place.id)
+        return card_views.Card(plain(place.title), (), waits=True)
+
+
+def _state_work_if_any(conn: Connection, policy: Policy, place: Row) -> Work | None:
+    """What the place should show next; an error of ours there holds up no message."""
+    try:
+        return _state_work(conn, policy, place)
+    except faults.OURS:  # tried again when something wakes the place
+        _log.exception("what a place shows can't be made", place=place.id)
+        return None
 
 
 def _state_work(conn: Connection, policy: Policy, place: Row) -> Work | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _AT_MOST = 30
 _DEEDS = 8
+_FAILED_AT_MOST = 50
 
 
 def queue(turn: Turn, desk: str) -> RichText:
@@ -58,6 +59,8 @@ def _line(turn: Turn, ticket: Row, undelivered: int) -> RichText:
         parts.append(text(locale, "card.assignee", name=ticket.assignee))
     if undelivered:
         parts.append(text(locale, "queue.undelivered", n=undelivered))
+    if failed := outbox.failed_lately(turn.conn, ticket.customer_place_id, ticket.id, _FAILED_AT_MOST):
+        parts.append(text(locale, "queue.failed", n=len(failed), reason=text(locale, failed[0])))
     if ticket.subject:
         parts.append(ticket.subject)
     link = card_views.link_to(turn.conn, turn.policy, ticket)

@@ -68,7 +68,7 @@ def _message_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> No
     elif letter.kind == "edit":
         _correct(turn, place, letter)
     elif letter.message_id is not None and letter.kind in ("copy", "delete", "correction", "history"):
-        _say_undelivered(turn, letter, outcome)
+        say_undelivered(turn, letter, outcome)
 
 
 def _correct(turn: Turn, place: Row, letter: Row) -> None:
@@ -86,7 +86,7 @@ def _correct(turn: Turn, place: Row, letter: Row) -> None:
     turn.wake(place.id)
 
 
-def _say_undelivered(turn: Turn, letter: Row, outcome: Refused) -> None:
+def say_undelivered(turn: Turn, letter: Row, outcome: Refused) -> None:
     """The thread says what didn't arrive and why; a customer's words that couldn't be copied are in the notice."""
     message = messages.by_id(turn.conn, letter.message_id)
     locale = turn.policy.locale
@@ -129,7 +129,7 @@ def _customer_unreachable(turn: Turn, place: Row, outcome: Refused) -> None:
         outbox.finish(turn.conn, letter.id, place.id, "failed", turn.now_ms, outcome.reason)
         if letter.kind == "copy" and letter.ticket_id is not None and letter.ticket_id not in told:
             told.add(letter.ticket_id)
-            _say_undelivered(turn, letter, outcome)
+            say_undelivered(turn, letter, outcome)
             timekeeping.unreachable(turn, letter.ticket_id)
     due = messages.mark_due(turn.conn, place.id)
     while due is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, literal_column, select, update
+from sqlalchemy import Connection, delete, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT DO NOTHING compiles on SQLite as well
 
 from storage.query import Query, p
@@ -73,9 +73,6 @@ _OUTSTANDING = Query(
     .where(journal.c.state == literal_column("'new'"), journal.c.id > p("after"))
     .order_by(journal.c.id)
     .limit(p("most"))
-)
-_BACKLOG = Query(
-    select(func.count(), func.min(journal.c.received_at)).where(journal.c.state == literal_column("'new'"))
 )
 _FAILURES = Query(
     select(journal.c.id, journal.c.messenger, journal.c.reason, journal.c.received_at)
@@ -168,12 +165,6 @@ def outstanding(conn: Connection, after: int = 0, most: int = 1_000_000) -> list
         JournalRow(r.id, r.messenger, r.account, r.lane, r.position, r.album, r.payload, None, r.received_at)
         for r in found
     ]
-
-
-def backlog(conn: Connection) -> tuple[int, int | None]:
-    """How many events wait, and since when the oldest does (milliseconds)."""
-    count, oldest = _BACKLOG.rows(conn)[0]
-    return count, oldest
 
 
 def failures(conn: Connection, most: int = 20) -> list[Any]:

@@ -143,8 +143,6 @@ _COUNT_LATE = Query(
     .join(places, places.c.id == letters.c.place_id)
     .where(_WAITING, _LATE, places.c.chat_id == p("chat_id"))
 )
-_OLDEST = Query(select(func.min(letters.c.created_at)).where(_WAITING))
-_COUNT_WAITING = Query(select(func.count()).where(_WAITING))
 _WAITING_ANSWERS = Query(
     select(letters.c.ticket_id, func.count().label("count"))
     .join(messages, messages.c.id == letters.c.message_id)
@@ -166,6 +164,19 @@ _FIRST_ANSWER = Query(
         letters.c.kind == literal_column("'copy'"),
         messages.c.role == literal_column("'answer'"),
     )
+)
+_FATES = Query(
+    select(letters.c.state, letters.c.reason)
+    .join(messages, messages.c.id == letters.c.message_id)
+    .where(
+        letters.c.place_id == p("place_id"),
+        letters.c.ticket_id == p("ticket_id"),
+        letters.c.kind == literal_column("'copy'"),
+        letters.c.state.in_([literal_column("'sent'"), literal_column("'failed'")]),
+        messages.c.role == literal_column("'answer'"),
+    )
+    .order_by(letters.c.seq.desc())
+    .limit(p("limit"))
 )
 _RELAY_WAITS = Query(
     select(letters.c.id)
@@ -323,20 +334,19 @@ def count_late(conn: Connection, chat_id: int) -> int:
     return int(_COUNT_LATE.value(conn, chat_id=chat_id))
 
 
-def oldest_waiting(conn: Connection) -> int | None:
-    """When the oldest waiting letter was written (milliseconds)."""
-    at: int | None = _OLDEST.value(conn)
-    return at
-
-
-def count_waiting(conn: Connection) -> int:
-    """How many letters wait."""
-    return int(_COUNT_WAITING.value(conn))
-
-
 def waiting_answers(conn: Connection) -> dict[int, int]:
     """How many answers of each ticket still wait to be sent."""
     return {row.ticket_id: row.count for row in _WAITING_ANSWERS.rows(conn)}
+
+
+def failed_lately(conn: Connection, place_id: int, ticket_id: int, limit: int) -> list[str]:
+    """Why a ticket's answers weren't delivered, newest first: those since the last one that was; so many at most."""
+    reasons = []
+    for row in _FATES.rows(conn, place_id=place_id, ticket_id=ticket_id, limit=limit):
+        if row.state == "sent":
+            break
+        reasons.append(row.reason)
+    return reasons
 
 
 def first_waiting_answer(conn: Connection, ticket_id: int) -> int | None:

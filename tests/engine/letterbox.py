@@ -51,6 +51,7 @@ class Letterbox:
         self.shown: dict[int, int] = {}
         self.sent: list[tuple[float, int, str]] = []  # when, place, what: each time the platform took it
         self.settled: list[int] = []
+        self.barely: list[int | None] = []
         self.health = Health()
         self.messenger = FakeMessenger(pacing, takes)
         self.outcome: Callable[[Send], Outcome] = lambda _: Sent(("1",))
@@ -63,7 +64,7 @@ class Letterbox:
         delivery = Delivery(
             committer(self.db, self.health),
             Policy(desks=()),
-            Letters(self.settle, self.head),
+            Letters(self.settle, self.head, self.settle_barely),
             clock,
             self.health,
         )
@@ -136,6 +137,12 @@ class Letterbox:
             None,
             revision,
         )
+
+    def settle_barely(
+        self, conn: Connection, policy: Policy, now: datetime, work: Work, outcome: Sent | Refused
+    ) -> Settled:
+        self.barely.append(work.letter_id)
+        return self.settle(conn, policy, now, work, outcome)
 
     def settle(
         self, _c: Connection, _p: Policy, _now: datetime, work: Work, outcome: Sent | Refused

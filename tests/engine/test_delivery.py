@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.messengers.contract import Pacing, Rate
 from domain.requests import Outcome, React, Refused, Send, Sent, TryLater, Unsure
-from domain.work import Effects, PressAnswer, Priority
+from domain.work import Effects, PressAnswer, Priority, Work
 from tests.engine.letterbox import Letterbox
 from tests.engine.virtual import now, run
 
@@ -356,5 +357,25 @@ def test_stopping_finishes_what_is_in_flight() -> None:
         assert box.settled == [0]
         await asyncio.sleep(10)
         assert box.texts() == ["a"]
+
+    run(main())
+
+
+def test_a_settling_that_always_fails_by_an_error_of_ours_is_noted_barely_and_the_lane_goes_on() -> None:
+    async def main() -> None:
+        box = Letterbox()
+        whole = box.settle
+
+        def settle(conn: Any, policy: Any, at: Any, work: Work, outcome: Any) -> Any:
+            if work.letter_id == 0 and not box.barely:
+                raise KeyError("an error of ours")
+            return whole(conn, policy, at, work, outcome)
+
+        box.settle = settle  # type: ignore[method-assign, assignment]
+        box.delivery = box.started()
+        box.delivery.offer(box.write(0, "breaks", "next"))
+        await box.until_done()
+        assert box.texts() == ["breaks", "next"]
+        assert (box.barely, box.settled) == ([0], [0, 1])
 
     run(main())

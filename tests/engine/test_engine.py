@@ -80,7 +80,7 @@ def make(db: Database, messenger: Speaking) -> Engine:
 async def settled(db: Database, left: int = 0) -> None:
     """Until no more than so many events wait to be handled."""
     async with asyncio.timeout(10):
-        while (await db.run(backlog)).events > left:
+        while (await db.run(backlog, ["fake"])).events > left:
             pass
 
 

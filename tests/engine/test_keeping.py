@@ -9,6 +9,7 @@ import pytest
 
 from domain.events import RawEvent
 from storage import Connection, facts, journal
+from storage.backlog import backlog
 from storage.database import Database, DatabaseBusy
 
 
@@ -93,7 +94,8 @@ async def test_handled_and_failed_events_are_no_longer_outstanding(db: Database)
     await db.run(journal.mark_done, rows[0].id)
     await db.run(journal.mark_failed, rows[1].id, "what it was")
     assert [r.id for r in await db.read(journal.outstanding)] == [rows[2].id]
-    assert await db.read(journal.backlog) == (1, 5)
+    assert await db.read(backlog, ["web"]) == (1, 5, 0, None, {})
+    assert await db.read(backlog, ["telegram"]) == (0, None, 0, None, {"web": {"events": 1}})
     assert [f.reason for f in await db.read(journal.failures)] == ["what it was"]
     assert await db.run(journal.prune, 6) == 1
     assert await db.run(journal.append, "web", "", [event("b")], 7) == []

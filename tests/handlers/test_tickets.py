@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.requests import Refused
 from tests.handlers.office import DESKS, Office
 
 
@@ -204,3 +205,27 @@ def test_strangers_groups_are_left_alone():
     office.says("ivan", "-500", "/desk bugs")
     office.says("ivan", "-500", "/take")
     assert office.screen("-500").messages == []
+
+
+def test_queue_says_which_answers_wait_and_which_failed_and_why():
+    office = Office(locale="en")
+    office.writes("anna", "help")
+    thread = office.thread("howto")
+    office.outcomes = lambda work: Refused("chat", "refused.blocked") if work.chat == "anna" else None
+    office.says("ivan", "howto", "one", thread)
+    office.says("ivan", "howto", "two", thread)
+
+    def queue() -> str:
+        office.says("olga", "howto", "/queue")
+        return office.screen("howto").texts()[-1]
+
+    assert "not delivered: 2 (the customer has blocked the bot)" in queue()
+    office.outcomes = lambda _: None
+    office.writes("anna", "I am back")
+    office.says("ivan", "howto", "three", thread)
+    assert "not delivered" not in queue()
+    office.hold = True
+    office.says("ivan", "howto", "four", thread)
+    del office.pending[next(key for key, work in office.pending.items() if work.chat == "anna")]
+    office.hold = False
+    assert "not delivered yet: 1" in queue()

@@ -215,7 +215,11 @@ class World:
         self.health = Health()
         committer = Committer(self.db, self.health)
         self.delivery = Delivery(
-            committer, self.policy, Letters(delivered.settle, letters.head), clock, self.health
+            committer,
+            self.policy,
+            Letters(delivered.settle, letters.head, delivered.settle_barely),
+            clock,
+            self.health,
         )
         take = self.delivery.take
         self.pump = Pump(
