@@ -104,7 +104,10 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """Somebody's reaction on a message is now `emoji`; None means they took theirs away."""
+    """Somebody's reaction on a message is now `emoji`; None means they took theirs away.
+
+    `change`: where people have several at once, `added` and `removed` tell of one of them.
+    """
 
     chat: ChatSeen
     author: PersonSeen
@@ -112,6 +115,7 @@ class Reacted:
     emoji: str | None
     at: datetime
     thread: str | None = None
+    change: Literal["is", "added", "removed"] = "is"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ class Content:
 
     `text` is the text or the caption. `label` describes in words what can't be carried as it is (a poll with
     its options, a dice with its value); it stands in where the other side has no such kind. `forwarded_from`
-    names the source of a forward. `copyable` tells that the messenger it came from can copy it natively.
+    names the source of a forward. `copyable` tells that the messenger it came from can copy it natively. `quote`: the
+    part of the answered message that is meant, or words of a message elsewhere that it answers.
     """
 
     kind: Kind = "text"
@@ -93,6 +94,7 @@ class Content:
     label: str = ""
     forwarded_from: str = ""
     copyable: bool = False
+    quote: str = ""
 
 
 def with_files(contents: Sequence[Content], files: Sequence[Attachment]) -> tuple[Content, ...]:
@@ -116,7 +118,7 @@ def dump_content(content: Content) -> str:
         data["spans"] = [[s.kind, s.start, s.length, s.value] for s in content.text.spans]
     if content.files:
         data["files"] = list(content.files)
-    for name in ("location", "contact", "label", "forwarded_from", "copyable"):
+    for name in ("location", "contact", "label", "forwarded_from", "copyable", "quote"):
         if value := getattr(content, name):
             data[name] = value
     return orjson.dumps(data).decode()
@@ -134,4 +136,5 @@ def load_content(stored: str) -> Content:
         label=data.get("label", ""),
         forwarded_from=data.get("forwarded_from", ""),
         copyable=data.get("copyable", False),
+        quote=data.get("quote", ""),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from operator import eq
 from typing import Literal
 
 Mirror = Literal["all", "replies"]
@@ -117,7 +118,9 @@ class Capabilities:
     from chat, thread and message to an address that opens there, where the messenger has such. `start_link`: a pure
     function from a word (64 letters, digits, `-`, `_` at most) to an address that begins a private chat with the bot,
     which is sent `/start WORD`; None while it isn't known. `says_where_answered`: customers see in the chat itself
-    that they are answered elsewhere. `pings`: an `@name` in a text may reach somebody.
+    that they are answered elsewhere. `pings`: an `@name` in a text may reach somebody. `same_file`: a pure function that
+    tells whether two references to files mean the same one. `quotes`: an answer shows which part of a message it
+    quotes.
     """
 
     max_text: int
@@ -140,8 +143,10 @@ class Capabilities:
     marks_received: bool = False
     threads_under_cards: bool = False
     link: Callable[[str, str | None, str | None], str | None] | None = None
+    same_file: Callable[[str, str], bool] = eq
     start_link: Callable[[str], str | None] | None = None
     says_where_answered: bool = False
+    quotes: bool = False
     pings: bool = True
 
 

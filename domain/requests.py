@@ -42,6 +42,7 @@ class Send:
     `author`: under whose name, where the messenger can show one. `thread` is None outside any thread.
     `role`: `card`, `note` and so on let the built-in messenger show things as what they are; others ignore it.
     `waits`, of a card: whether its ticket waits for an agent's answer, for messengers whose lists show that.
+    `quote`: the part of the message `reply_to` that is meant, as it stands there.
     """
 
     chat: str
@@ -57,13 +58,14 @@ class Send:
     author: str = ""
     role: Literal["message", "card", "bot"] = "message"
     waits: bool | None = None
+    quote: RichText | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """Make an earlier message of the bot say `content` (text, caption, or the media where that can be).
 
-    `waits` as in Send.
+    `waits` as in Send. `media`: its file is another one than before.
     """
 
     chat: str
@@ -75,6 +77,7 @@ class Edit:
     buttons: Buttons = ()
     quiet_mentions: bool = False
     waits: bool | None = None
+    media: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from domain import commands
 from domain.events import Deleted, Edited, Reacted
-from domain.messages import Content, dump_content
+from domain.messages import Content, dump_content, load_content
 from domain.mirror import is_note
 from handlers import relay
 from handlers.turn import Turn
-from storage import links, messages, places, tickets
+from storage import links, messages, people, places, reactions, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -28,7 +28,7 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
         if command is not None and command.name in commands.FILING:
             content = replace(content, text=command.rest, copyable=False)
         if _rewrite(turn, message, content):
-            _follow_in_desk(turn, message.id)
+            _follow_in_desk(turn, message.id, media=_has_other_files(turn, message, content))
         return
     command = commands.parse(content.text)
     if command is not None and command.name == "answer":
@@ -37,7 +37,8 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
         _rewrite(turn, message, content)
         take_back(turn, message, role="note")
     elif _rewrite(turn, message, content) and message.role == "answer":
-        _follow_at_customer(turn, message.id, "edit")
+        media = _has_other_files(turn, message, content)
+        _follow_at_customer(turn, message.id, "edit", media=media)
 
 
 def _rewrite(turn: Turn, message: Row, content: Content) -> bool:
@@ -49,18 +50,28 @@ def _rewrite(turn: Turn, message: Row, content: Content) -> bool:
     return content.kind != "location"  # a live location moves on all the time
 
 
-def _follow_in_desk(turn: Turn, message_id: int) -> None:
+def _has_other_files(turn: Turn, message: Row, content: Content) -> bool:
+    same = turn.capabilities(turn.messenger).same_file
+    before = load_content(message.content).files
+    pairs = zip(before, content.files, strict=False)
+    return len(before) != len(content.files) or not all(same(a.ref, b.ref) for a, b in pairs)
+
+
+def _follow_in_desk(turn: Turn, message_id: int, *, media: bool = False) -> None:
     message = messages.by_id(turn.conn, message_id)
     ticket = tickets.get(turn.conn, message.ticket_id)
     if ticket.desk_place_id is not None:
-        relay.change(turn, places.by_id(turn.conn, ticket.desk_place_id), ticket.id, message, "edit")
+        place = places.by_id(turn.conn, ticket.desk_place_id)
+        relay.change(turn, place, ticket.id, message, "edit", media=media)
 
 
-def _follow_at_customer(turn: Turn, message_id: int, kind: Literal["edit", "delete"]) -> None:
+def _follow_at_customer(
+    turn: Turn, message_id: int, kind: Literal["edit", "delete"], *, media: bool = False
+) -> None:
     message = messages.by_id(turn.conn, message_id)
     ticket = tickets.get(turn.conn, message.ticket_id)
     for place_id in dict.fromkeys((ticket.customer_place_id, *links.private_places(turn.conn, message.id))):
-        relay.change(turn, places.by_id(turn.conn, place_id), ticket.id, message, kind)
+        relay.change(turn, places.by_id(turn.conn, place_id), ticket.id, message, kind, media=media)
 
 
 def take_back(turn: Turn, message: Row, role: Literal["note", "answer"] = "answer") -> None:
@@ -89,7 +100,16 @@ def deleted(turn: Turn, chat: Row, event: Deleted) -> None:
 
 
 def reacted(turn: Turn, chat: Row, event: Reacted) -> None:
-    """A reaction on a copy shows on the original; of several people's the newest."""
+    """A reaction on a copy shows on the original; of several people's the newest that is still there."""
     originals = [link.message_id for link in links.by_ref(turn.conn, chat.id, event.ref) if link.message_id]
-    if originals:
-        relay.want_mark(turn, messages.by_id(turn.conn, originals[-1]), emoji=event.emoji)
+    if not originals or event.author.is_bot:
+        return
+    original = originals[-1]
+    person = people.see(turn.conn, turn.messenger, turn.account, event.author, turn.now_ms)
+    if event.change == "is":
+        reactions.clear(turn.conn, original, person.id)
+    elif event.emoji is not None:
+        reactions.remove(turn.conn, original, person.id, event.emoji)
+    if event.emoji is not None and event.change != "removed":
+        reactions.add(turn.conn, original, person.id, event.emoji)
+    relay.want_mark(turn, messages.by_id(turn.conn, original), emoji=reactions.newest(turn.conn, original))

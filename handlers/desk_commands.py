@@ -139,8 +139,12 @@ def _unblock(turn: Turn, spoken: Spoken, ticket: Row) -> str:
 
 
 def _del(turn: Turn, spoken: Spoken, ticket: Row) -> str:
-    """Takes back the answer that the command answers."""
+    """Takes back the answer that the command answers; where nothing answers a single message, one's own newest."""
     message = messages.by_id(turn.conn, spoken.answered_id) if spoken.answered_id is not None else None
+    if not turn.capabilities(turn.messenger).replies_in_threads:
+        message = messages.newest_answer_of(turn.conn, ticket.id, spoken.person.id)
+        if message is None:
+            return text(turn.policy.locale, "del.nothing")
     if message is None or message.role != "answer":
         return text(turn.policy.locale, "del.usage")
     corrections.take_back(turn, message)

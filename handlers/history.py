@@ -126,7 +126,8 @@ def transcript(conn: Connection, policy: Policy, place: Row, rows: Sequence[Row]
     whole = RichText()
     for row in rows:
         content = layout.labelled(load_content(row.content))
-        said = plain(text(policy.locale, "relay.deleted")) if row.deleted else content.text
+        gone = "relay.deleted" if row.role == "customer" else "relay.taken_back"
+        said = plain(text(policy.locale, gone)) if row.deleted else content.text
         block = _who(conn, policy, place, row) + plain("\n") + said
         whole = whole + plain("\n\n") + block if whole else block
     return whole
@@ -143,13 +144,12 @@ def _who(conn: Connection, policy: Policy, place: Row, message: Row) -> RichText
     return RichText(f"{said}{number} · {when}{source}", (Span("bold", 0, len(said)),))
 
 
-def corrected(policy: Policy, place: Row, message: Row) -> RichText:
-    """What stands before a correction that couldn't be made in place."""
-    key = "relay.deleted" if message.deleted else "relay.corrected"
-    locale = policy.locale
-    said = text(locale, key)
-    return (
-        RichText(f"{said}\n", (Span("italic", 0, len(said)),))
-        if place.kind == "thread"
-        else plain(f"{said}\n")
-    )
+def corrected(policy: Policy, place: Row, message: Row, copy: str | None) -> RichText:
+    """What stands before a correction that couldn't be made in place; it links to the copy where it can't answer it."""
+    said = text(policy.locale, "relay.deleted" if message.deleted else "relay.corrected")
+    spans = [Span("italic", 0, len(said))] if place.kind == "thread" else []
+    caps = policy.capabilities[place.messenger]
+    address = caps.link(place.native, place.root, copy) if caps.link and not caps.replies_in_threads else None
+    if address:
+        spans.append(Span("link", 0, len(said), address))
+    return RichText(f"{said}\n", tuple(spans))

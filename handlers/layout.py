@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.composing import CARRIES_TEXT
 from domain.messages import Content, load_content
 from domain.requests import Original
-from domain.richtext import RichText, Span, may_ping, plain
+from domain.richtext import RichText, Span, may_ping, plain, silence_mentions
 from domain.texts import text
 from storage import links, messages, people, tickets
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from domain.policy import Policy
     from storage import Connection
     from storage.query import Row
+
+
+QUOTED = 200
+"""So many characters of an answered message stand above its answer."""
 
 
 def contents_of(conn: Connection, message: Row) -> tuple[Content, ...]:
@@ -36,11 +40,26 @@ def whole(conn: Connection, rows: Sequence[Row]) -> Sequence[Row]:
 def header_of(
     conn: Connection, policy: Policy, place: Row, message: Row, content: Content
 ) -> RichText | None:
-    """What stands before a customer's text in a desk: their name where there are no topics, the forward's source,
-    and that they deleted it. None when nothing does, or the kind carries no text.
+    """What stands before a text: in a desk the customer's name where there are no topics, the forward's source, and
+    that they deleted it; on both sides the words that it answers, where the answer itself can't show them. None
+    when nothing does, or the kind carries no text.
     """
-    if place.kind != "thread" or (content.kind not in CARRIES_TEXT and _native(place, message, content)):
+    if place.kind != "thread" and message.reply_to_id is None and not content.quote:
         return None
+    if content.kind not in CARRIES_TEXT and _native(place, message, content):
+        return None
+    lines = _about(conn, policy, place, message, content) if place.kind == "thread" else []
+    if answered := quoted_above(conn, policy, place, message, content):
+        lines.append(RichText(answered, (Span("quote", 0, len(answered)),)))
+    if not lines:
+        return None
+    header = RichText()
+    for line in lines:
+        header = header + line + plain("\n")
+    return header if content.text or content.label else header.strip()
+
+
+def _about(conn: Connection, policy: Policy, place: Row, message: Row, content: Content) -> list[RichText]:
     lines: list[RichText] = []
     if message.role == "customer" and not place.threaded:
         lines.append(named(conn, place.ticket_id))
@@ -49,12 +68,7 @@ def header_of(
         lines.append(RichText(said, (Span("italic", 0, len(said)),)))
     if message.deleted:
         lines.append(plain(text(policy.locale, "relay.deleted")))
-    if not lines:
-        return None
-    header = RichText()
-    for line in lines:
-        header = header + line + plain("\n")
-    return header if content.text or content.label else header.strip()
+    return lines
 
 
 def named(conn: Connection, ticket_id: int) -> RichText:
@@ -94,6 +108,47 @@ def reply_ref(conn: Connection, place: Row, reply_to_id: int | None) -> str | No
         return None if target.deleted else str(target.ref)
     copies = links.copies_in_place(conn, reply_to_id, place.id)
     return copies[0].ref if copies else None
+
+
+def answered_ref(conn: Connection, policy: Policy, place: Row, message: Row) -> str | None:
+    """The message that its copy can answer there; None where nothing in a thread answers a single message."""
+    caps = policy.capabilities.get(place.messenger)
+    if place.kind == "thread" and caps is not None and not caps.replies_in_threads:
+        return None
+    return reply_ref(conn, place, message.reply_to_id)
+
+
+def quoted_above(conn: Connection, policy: Policy, place: Row, message: Row, content: Content) -> str:
+    """The words that a message answers, for where its copy can't show them; empty when nothing is lacking.
+
+    Only what customers and agents told each other is ever quoted.
+    """
+    if message.reply_to_id is None:  # words from elsewhere: what an agent quotes may be another customer's
+        return content.quote if message.role == "customer" else ""
+    if answered_ref(conn, policy, place, message) is not None:
+        return "" if policy.capabilities[place.messenger].quotes else content.quote
+    target = messages.by_id(conn, message.reply_to_id)
+    if target.role not in ("customer", "answer") or target.deleted:
+        return ""
+    return content.quote or _shortened(labelled(load_content(target.content)).text.text)
+
+
+def quoted_part(conn: Connection, place: Row, message: Row, content: Content) -> RichText | None:
+    """The part of the answered message that is meant, formatted as it stands in the place; None when it isn't there."""
+    if not content.quote or message.reply_to_id is None:
+        return None
+    target = messages.by_id(conn, message.reply_to_id)
+    words = load_content(target.content).text
+    start = words.text.find(content.quote)
+    if start < 0:
+        return None
+    part = words.slice(start, start + len(content.quote))
+    return silence_mentions(part) if place.kind == "thread" and target.chat_id != place.chat_id else part
+
+
+def _shortened(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= QUOTED else f"{line[: QUOTED - 1].rstrip()}…"
 
 
 def labelled(content: Content) -> Content:

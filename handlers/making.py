@@ -45,7 +45,8 @@ def made(conn: Connection, policy: Policy, place: Row, letter: Row) -> Made | No
         copied = _copy(conn, policy, place, letter, message)
         return None if copied is None else (copied, layout.whole(conn, [message]))
     if letter.kind == "correction":
-        return _correction(conn, policy, place, letter, message), (message,)
+        correction = _correction(conn, policy, place, letter, message)
+        return None if correction is None else (correction, (message,))
     return _change(conn, policy, place, letter, message)
 
 
@@ -97,7 +98,8 @@ def _copy(conn: Connection, policy: Policy, place: Row, letter: Row, message: Ro
     piece = pieces[letter.part]
     if letter.part == 0:
         original = layout.original_of(conn, place, message, piece.contents)
-    reply = layout.reply_ref(conn, place, message.reply_to_id) if letter.part == 0 else None
+    reply = layout.answered_ref(conn, policy, place, message) if letter.part == 0 else None
+    quote = layout.quoted_part(conn, place, message, contents[0]) if reply is not None else None
     if reply is None and _wants_anchor(place, message, header):
         reply = links.last_in_place(conn, place.id, message.ticket_id) or place.card_ref
     return Send(
@@ -111,6 +113,7 @@ def _copy(conn: Connection, policy: Policy, place: Row, letter: Row, message: Ro
         header=piece.header,
         quiet_mentions=place.kind == "thread",
         author=_author(conn, policy, message),
+        quote=quote,
     )
 
 
@@ -178,6 +181,7 @@ def _change(conn: Connection, policy: Policy, place: Row, letter: Row, message: 
         source=message.from_messenger,
         header=piece.header,
         quiet_mentions=place.kind == "thread",
+        media=letter.payload == relay.MEDIA,
     )
     return edit, (message,)
 
@@ -194,21 +198,26 @@ def _change_joined(conn: Connection, policy: Policy, place: Row, letter: Row, li
     return Edit(place.native, link.ref, content, thread_of(place), header=header, quiet_mentions=quiet), rows
 
 
-def _correction(conn: Connection, policy: Policy, place: Row, letter: Row, message: Row) -> Send:
-    """What couldn't be changed in place is said again, as an answer to the first copy."""
+def _correction(conn: Connection, policy: Policy, place: Row, letter: Row, message: Row) -> Send | None:
+    """What couldn't be changed in place is said again, as an answer to its copy, with its file if that is another."""
     copies = links.copies_in_place(conn, message.id, place.id)
+    copy = next((c for c in copies if c.part == letter.part), copies[0] if copies else None)
     content = layout.labelled(layout.contents_of(conn, message)[0])
-    header = history.corrected(policy, place, message)
-    pieces = composing.parts(
-        (replace(content, files=(), kind="text"),), header, policy.capabilities[place.messenger]
-    )
+    if letter.payload != relay.MEDIA:
+        content = replace(content, files=(), kind="text")
+    header = history.corrected(policy, place, message, copy.ref if copy else None)
+    pieces = composing.parts((content,), header, policy.capabilities[place.messenger])
+    if letter.part >= len(pieces):
+        return None
+    piece = pieces[letter.part]
     return Send(
         place.native,
-        pieces[0].contents,
+        piece.contents,
         f"letter-{letter.id}",
         thread=thread_of(place),
-        reply_to=copies[0].ref if copies else None,
-        header=pieces[0].header,
+        reply_to=copy.ref if copy else None,
+        source=message.from_messenger,
+        header=piece.header,
         quiet_mentions=place.kind == "thread",
     )
 

@@ -82,6 +82,8 @@ def _correct(turn: Turn, place: Row, letter: Row) -> None:
         message_id=letter.message_id,
         ticket_id=letter.ticket_id,
         revision=letter.revision,
+        part=letter.part,
+        payload=letter.payload,
     )
     turn.wake(place.id)
 

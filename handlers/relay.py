@@ -48,8 +48,20 @@ def _part_count(turn: Turn, place: Row, message: Row) -> int:
     return len(composing.parts(contents, header, caps))
 
 
-def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["edit", "delete"]) -> None:
-    """Write a letter that changes or deletes the copies of a message in a place.
+MEDIA = "media"
+"""The payload of an edit after which a message has another file."""
+
+
+def change(
+    turn: Turn,
+    place: Row,
+    ticket_id: int,
+    message: Row,
+    kind: Literal["edit", "delete"],
+    *,
+    media: bool = False,
+) -> None:
+    """Write a letter that changes or deletes the copies of a message in a place. `media`: its file is another one.
 
     While the copy still waits, nothing is written: it takes the newest content when it goes out.
     """
@@ -71,6 +83,7 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
             ticket_id=ticket_id,
             revision=message.revision,
             part=part,
+            payload=MEDIA if media and what == "edit" and not part else "",
         )
     turn.wake(place.id)
 

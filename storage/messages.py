@@ -70,6 +70,16 @@ _LAST_ANSWER = Query(
         messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'answer'")
     )
 )
+_NEWEST_ANSWER_OF = Query(
+    _MESSAGE.where(
+        messages.c.ticket_id == p("ticket_id"),
+        messages.c.person_id == p("person_id"),
+        messages.c.role == literal_column("'answer'"),
+        messages.c.deleted == literal_column("0"),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(1)
+)
 _COLUMNS = (
     "ticket_id",
     "place_id",
@@ -115,6 +125,11 @@ def of_ticket(conn: Connection, ticket_id: int) -> list[Row]:
 def answers(conn: Connection, ticket_id: int) -> int:
     """How many answers were given in the ticket."""
     return int(_COUNT.value(conn, ticket_id=ticket_id))
+
+
+def newest_answer_of(conn: Connection, ticket_id: int, person_id: int) -> Row | None:
+    """What an agent answered last in a ticket and didn't take back."""
+    return _NEWEST_ANSWER_OF.row(conn, ticket_id=ticket_id, person_id=person_id)
 
 
 def add(

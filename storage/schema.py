@@ -371,6 +371,16 @@ Index(  # of cards and the bot's own words; a copy is found by its message
     postgresql_where=text("message_id IS NULL"),
 )
 
+reactions = Table(  # on the copies of a message; the newest of them is shown on the message
+    "reactions",
+    metadata,
+    _id(),
+    _ref("message_id", "messages.id"),
+    _ref("person_id", "people.id"),
+    _text("emoji"),
+)
+Index("ix_reactions_message_id", reactions.c.message_id)
+
 attempts = Table(  # what was sent lately, so that pacing survives a restart
     "attempts",
     metadata,

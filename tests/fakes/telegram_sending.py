@@ -207,6 +207,9 @@ class Sending:
         check_may_send(self.world, chat, what)
         if markup := keyboard(getattr(method, "reply_markup", None)):
             content = content | {"reply_markup": markup}
+        given = getattr(method, "reply_parameters", None)
+        if reply is not None and given is not None and given.quote:
+            content = content | {"quote": _quoted(reply, given)}
         if reply is not None and (reply.chat is not chat or reply.thread != thread):
             content = content | {"external_reply": self._origin(reply)["forward_origin"]}
             reply = None
@@ -229,7 +232,30 @@ class Sending:
                 return None
             raise bad("message to be replied not found")
         if reply.quote:
-            said = message.body.get("text") or message.body.get("caption") or ""
-            if units(reply.quote) > MAX_CAPTION or reply.quote not in said:
-                raise bad("QUOTE_TEXT_INVALID")
+            _quoted(message, reply)
         return message
+
+
+_QUOTED = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler", "custom_emoji", "date_time"})
+
+
+def _quoted(message: Message, reply: Loose) -> Json:
+    """The quote as the message then carries it: an exact part of what it answers, with that part's formatting."""
+    body = message.body
+    said = body.get("text") or body.get("caption") or ""
+    start = said.find(reply.quote)
+    if start < 0 or units(reply.quote) > MAX_CAPTION:
+        raise bad("QUOTE_TEXT_INVALID")
+    first = units(said[:start])
+    last = first + units(reply.quote)
+    there = {
+        (e["type"], max(e["offset"], first) - first, min(e["offset"] + e["length"], last) - first)
+        for e in body.get("entities") or body.get("caption_entities") or ()
+        if e["type"] in _QUOTED and e["offset"] < last and e["offset"] + e["length"] > first
+    }
+    given = dumped(reply.quote_entities)
+    if {(e["type"], e["offset"], e["offset"] + e["length"]) for e in given if e["type"] in _QUOTED} != there:
+        raise bad("QUOTE_TEXT_INVALID")
+    return {"text": reply.quote, "position": first, "is_manual": True} | (
+        {"entities": given} if given else {}
+    )

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.fidelity import case
 from tests.fidelity.page import PAGE, written
 from tests.fidelity.rows import ROWS
 from tests.fidelity.run import FAILED, run
@@ -21,7 +22,11 @@ def main() -> None:
     arguments.add_argument(
         "--pairs", default="", help="only these, e.g. telegram-slack,web-web (customers first)"
     )
+    arguments.add_argument(
+        "--patience", type=float, default=case.PATIENCE, help="seconds that a thing may take"
+    )
     given = arguments.parse_args()
+    case.PATIENCE = given.patience
     rows = tuple(row for row in ROWS if given.rows in row.title)
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(run(Path(folder), rows, given.pairs))

@@ -102,7 +102,7 @@ async def _documents(case: Case) -> str:
 
 
 async def _sticker(case: Case) -> str:
-    return await case.sent(replace(media("sticker"), says=()), as_file)
+    return await case.sent(replace(media("sticker"), says=("Sticker",)), as_file)
 
 
 _POINT = {"latitude": 55.751244, "longitude": 37.618423}
@@ -194,6 +194,8 @@ def _in_place(found: Seen, copy: Seen) -> str:
         return ARRIVED
     if found.reply_to == copy.ref:
         return "as a correction that answers it"
+    if any(s.kind == "link" and copy.ref.replace(".", "") in (s.value or "") for s in found.text.spans):
+        return "as a correction that links to it"
     raise Missing("a message of its own")
 
 

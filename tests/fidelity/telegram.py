@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.richtext import RichText, Span
 from tests.fakes.telegram import Shown, TelegramFake
-from tests.fidelity.things import Lacks, Seen, Thing
+from tests.fidelity.things import File, Lacks, Seen, Thing
 
 API = "https://core.telegram.org/bots/api"
 _ENTITIES = {
@@ -36,6 +36,7 @@ class TelegramSide:
         self.me = people[0]
         self.chat = chat
         self.thread: int | None = None
+        self._files: dict[File, dict[str, Any]] = {}
         self.sign = "/"
 
     @property
@@ -76,7 +77,9 @@ class TelegramSide:
         if not thing.files:
             return self._worded("text", "entities", text)
         file = thing.files[number]
-        body: dict[str, Any] = self.fake.people.file_body(file.kind, file.content, file.name, file.mime)
+        if file not in self._files:
+            self._files[file] = self.fake.people.file_body(file.kind, file.content, file.name, file.mime)
+        body = self._files[file]
         return body | (self._worded("caption", "caption_entities", text) if text else {})
 
     def _worded(self, key: str, entities: str, text: RichText) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -43,12 +45,14 @@ class House:
         self.stack = stack
         self.admin: aiohttp.ClientSession | None = None
         self._signing_in = asyncio.Lock()
+        self._addresses = itertools.count(1)
         self.chats: dict[str, object] = {}
 
     async def page(self) -> aiohttp.ClientSession:
-        """A browser."""
+        """A browser with an address of its own: the program sits behind a proxy that says so."""
         jar = aiohttp.CookieJar(unsafe=True)
-        return await self.stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
+        address = {"X-Forwarded-For": f"192.0.2.{next(self._addresses)}"}
+        return await self.stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar, headers=address))
 
     async def customer(self, messenger: str, number: int) -> Side:
         """Somebody who writes to the support contact."""
@@ -86,7 +90,7 @@ class House:
                 token = found[1]
             else:
                 admin = WebSide(self.program.url, [self.admin], "any")
-                token = (await admin.call("invite", {"name": "Ivan"}))["token"]
+                token = (await admin.call("invite", {"name": f"Ivan {next(self._addresses)}"}))["token"]
             await WebSide(self.program.url, [page], "any").call("signin", {"token": token})
             self.admin = self.admin or page
             return page
@@ -119,6 +123,12 @@ class House:
         return case
 
 
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     """The program as a subprocess, with a desk in each messenger."""
@@ -131,7 +141,9 @@ async def house(folder: Path) -> AsyncIterator[House]:
             "OKNO_DESKS__BUGS__CHAT": f"slack:{channel}",
             "OKNO_DESKS__WISHES__CHAT": f"web:{DESKS['web']}",
         }
-        settings = {**slack(here), **telegram(there), **SETTINGS, **desks}
+        port = _free_port()
+        pages = {"OKNO_WEB__PORT": str(port), "OKNO_WEB__PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        settings = {**slack(here), **telegram(there), **SETTINGS, **desks, **pages}
         async with running(folder, **settings) as program:
             found = House(program, here, there, stack)
             found.chats = {"telegram": forum, "slack": channel}

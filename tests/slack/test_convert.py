@@ -125,11 +125,11 @@ def test_a_deleted_message_with_answers_is_a_tombstone(ear: Ear):
 
 def test_reactions_come_and_go(ear: Ear):
     ts = ear.people.writes(ear.anna, "Hello")
-    for away, emoji in ((False, "👍"), (True, None)):
+    for away, change in ((False, "added"), (True, "removed")):
         ear.people.reacts(ear.anna, ts, "+1", away=away)
         event = ear.newest()
         assert isinstance(event, Reacted)
-        assert (event.ref, event.emoji) == (ts, emoji)
+        assert (event.ref, event.emoji, event.change) == (ts, "👍", change)
     ear.people.reacts(ear.anna, ts, "partyparrot")
     assert isinstance(ear.newest(), Ignored)
 

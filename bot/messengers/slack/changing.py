@@ -31,7 +31,7 @@ class Changer:
     async def edit(self, request: Edit) -> Outcome:
         """Make a message say something else."""
         ts = ids.ts_of(request.ref)
-        if ts is None or ids.is_part(request.ref):
+        if ts is None or ids.is_part(request.ref) or request.media:  # a message keeps its files
             return Refused("message", "refused.cannot_edit")
         words = worded(request.content, request.header, quiet=request.quiet_mentions)
         text = escaped(words.text) or "…"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.messengers.slack import ids
 from bot.messengers.slack.emoji import emoji_of
@@ -219,9 +219,9 @@ def _reacted(event: Json, me: Reader) -> Event:
     emoji = emoji_of(event["reaction"])
     if emoji is None:
         return Ignored("a workspace's own emoji")
-    added = event["type"] == "reaction_added"
+    change: Literal["added", "removed"] = "added" if event["type"] == "reaction_added" else "removed"
     chat = _chat(item["channel"])
-    return Reacted(chat, _person(event["user"]), item["ts"], emoji if added else None, _at(event["event_ts"]))
+    return Reacted(chat, _person(event["user"]), item["ts"], emoji, _at(event["event_ts"]), change=change)
 
 
 def _membership(event: Json, me: Reader) -> Event:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.messengers.telegram.library import api, types
-from bot.messengers.telegram.outcomes import NO_REPLY
+from bot.messengers.telegram.outcomes import BAD_QUOTE, NO_REPLY
 from bot.messengers.telegram.wire import ApiError, Wire
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Caller:
             return await self._follow(method, error.migrate_to)
         if "reply_parameters" in given and error.says(*NO_REPLY):
             return method.model_copy(update={"reply_parameters": None})
+        if "reply_parameters" in given and error.says(*BAD_QUOTE):
+            return _unquoted(method)
         if "message_thread_id" in given and error.says(*_TOPIC_CLOSED):
             await self._reopen(method)
             return method
@@ -89,6 +91,13 @@ def _without_old_ids(method: TelegramMethod[Any], chat: str) -> TelegramMethod[A
     if "reply_parameters" in method.model_fields_set:
         return method.model_copy(update=update | {"reply_parameters": None})
     return method.model_copy(update=update)
+
+
+def _unquoted(method: TelegramMethod[Any]) -> TelegramMethod[Any]:
+    """An answer to the whole message: the part that was quoted stands there otherwise by now."""
+    reply = getattr(method, "reply_parameters", None)
+    whole = reply and reply.model_copy(update={"quote": None, "quote_entities": None})
+    return method.model_copy(update={"reply_parameters": whole})
 
 
 def _as_documents(method: TelegramMethod[Any]) -> TelegramMethod[Any] | None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
 MAX_ALBUM = 10
+MAX_QUOTE = 1024
+_QUOTED = frozenset({"bold", "italic", "underline", "strike", "spoiler"})
 
 CAPTIONED = frozenset({"photo", "document", "animation", "audio", "voice", "video"})
 
@@ -123,7 +125,7 @@ def _dress(request: Send, steps: list[Step]) -> None:
     """The first step answers, the last bears the buttons."""
     if request.reply_to is not None:
         first = steps[0]
-        steps[0] = replace(first, method=first.method.model_copy(update=_reply(request.reply_to)))
+        steps[0] = replace(first, method=first.method.model_copy(update=_reply(request)))
     if request.buttons and not isinstance(steps[-1].method, api.SendMediaGroup):
         last = steps[-1]
         markup = {"reply_markup": keyboard(request.buttons)}
@@ -285,13 +287,24 @@ def _where(request: Send) -> dict[str, Any]:
     """All that says where a single message goes."""
     where = _place(request)
     if request.reply_to is not None:
-        where |= _reply(request.reply_to)
+        where |= _reply(request)
     if request.buttons:
         where["reply_markup"] = keyboard(request.buttons)
     return where
 
 
-def _reply(ref: str) -> dict[str, Any]:
-    """Answering a message; when it is gone, the answer goes out all the same."""
-    target = types.ReplyParameters(message_id=ids.message_id(ref), allow_sending_without_reply=True)
-    return {"reply_parameters": target}
+def _reply(request: Send) -> dict[str, Any]:
+    """Answering a message or a part of it; when it is gone, the answer goes out all the same.
+
+    A quote must be an exact part of it with its formatting, but for what quotes can't have
+    (https://core.telegram.org/bots/api#replyparameters).
+    """
+    given: dict[str, Any] = {
+        "message_id": ids.message_id(request.reply_to or ""),
+        "allow_sending_without_reply": True,
+    }
+    quote = request.quote
+    if quote is not None and 0 < utf16_length(quote.text) <= MAX_QUOTE:
+        kept = RichText(quote.text, tuple(s for s in quote.spans if s.kind in _QUOTED))
+        given |= {"quote": quote.text} | ({"quote_entities": message_entities(kept)} if kept.spans else {})
+    return {"reply_parameters": types.ReplyParameters(**given)}

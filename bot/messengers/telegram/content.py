@@ -16,6 +16,7 @@ from bot.messengers.telegram.rich import mentions_people_in, words_of
 from domain.messages import Attachment, Contact, Content, Location
 from domain.names import tidy
 from domain.richtext import RichText
+from domain.texts import text
 
 if TYPE_CHECKING:
     from domain.messages import Kind
@@ -25,7 +26,7 @@ Reader = Callable[[Json, str], Content]
 _FILES = ("animation", "document", "audio", "voice", "video", "video_note", "sticker")
 """In the order of reading: an animation is shown as a document too."""
 
-_NOT_COPIED = ("paid_media", "giveaway", "giveaway_winners", "invoice", "game")
+_NOT_COPIED = ("paid_media", "giveaway", "giveaway_winners", "invoice", "game", "gift", "unique_gift")
 
 
 def content_of(message: Json, locale: str) -> Content | None:
@@ -34,14 +35,34 @@ def content_of(message: Json, locale: str) -> Content | None:
         if key in message:
             content = reader(message, locale)
             return replace(
-                content, copyable=_copyable(message, key), forwarded_from=forwarded_from(message) or ""
+                content,
+                copyable=_copyable(message, key),
+                forwarded_from=forwarded_from(message) or "",
+                quote=_quoted(message, locale),
             )
     return None
 
 
+def _quoted(message: Json, locale: str) -> str:
+    """The part of a message that is answered, or what an answer to something elsewhere is about."""
+    if "quote" in message:
+        return str(need(message, "quote", dict).get("text", ""))
+    if "reply_to_story" in message:
+        return labels.story(locale, {"story": message["reply_to_story"]})
+    elsewhere = message.get("external_reply")
+    if not isinstance(elsewhere, dict):
+        return ""
+    name = source_of(elsewhere.get("origin")) or ""
+    return text(locale, "label.elsewhere", name=name)
+
+
 def forwarded_from(message: Json) -> str | None:
     """The name of who first said it; None when it is no forward."""
-    origin = message.get("forward_origin")
+    return source_of(message.get("forward_origin"))
+
+
+def source_of(origin: Any) -> str | None:
+    """The name in a message's origin; None when it is none."""
     if not isinstance(origin, dict):
         return None
     match origin.get("type"):
@@ -167,4 +188,6 @@ _READERS: dict[str, Reader] = {
     "invoice": _described("other", labels.invoice),
     "giveaway": _described("other", labels.giveaway),
     "giveaway_winners": _described("other", labels.giveaway),
+    "gift": _described("other", labels.gift),
+    "unique_gift": _described("other", labels.unique_gift),
 }

@@ -135,6 +135,11 @@ def same_file(ref: str, unique: str) -> bool:
     return ref.partition(" ")[2] == unique
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two references are of the same file: the ids that fetch it may differ."""
+    return one.partition(" ")[2] == other.partition(" ")[2]
+
+
 def message_id(ref: str) -> int:
     """A message's number in its chat."""
     return int(ref)

@@ -24,7 +24,8 @@ def location(locale: str, place: Location, *, live: bool) -> str:
 
 def venue(locale: str, place: Location) -> str:
     """A place by its name and address."""
-    return text(locale, "label.venue", title=place.title, address=place.address)
+    spot = {"latitude": f"{place.latitude:.6f}", "longitude": f"{place.longitude:.6f}"}
+    return text(locale, "label.venue", title=place.title, address=place.address, **spot)
 
 
 def contact(locale: str, shared: Contact) -> str:
@@ -63,9 +64,28 @@ def story(locale: str, message: Json) -> str:
     return text(locale, "label.story", name=name.strip())
 
 
-def paid(locale: str, _message: Json) -> str:
-    """Media that must be paid for."""
-    return text(locale, "label.paid")
+def paid(locale: str, message: Json) -> str:
+    """Media that must be paid for: how much, and what they are as far as that shows."""
+    body = need(message, "paid_media", dict)
+    kinds = [
+        "label.a_video" if item.get("type") == "video" or item.get("duration") else "label.a_photo"
+        for item in objects(body, "paid_media")
+    ]
+    what = ", ".join(text(locale, kind) for kind in kinds)
+    return text(locale, "label.paid", stars=body.get("star_count", ""), what=what)
+
+
+def gift(locale: str, message: Json) -> str:
+    """A gift by its worth, and what was written with it."""
+    body = need(message, "gift", dict)
+    worth = text(locale, "label.gift", stars=need(body, "gift", dict).get("star_count", ""))
+    return "\n".join(filter(None, (worth, body.get("text"))))
+
+
+def unique_gift(locale: str, message: Json) -> str:
+    """A gift that there is once, by its name."""
+    body = need(need(message, "unique_gift", dict), "gift", dict)
+    return text(locale, "label.unique_gift", title=f"{body.get('base_name', '')} #{body.get('number', '')}")
 
 
 def game(locale: str, message: Json) -> str:

@@ -57,6 +57,8 @@ CAPABILITIES = Capabilities(
     max_download=MAX_DOWNLOAD,
     max_photo=MAX_PHOTO,
     link=ids.link,
+    same_file=ids.same,
+    quotes=True,
 )
 
 

@@ -28,6 +28,8 @@ _NOT_COPIED = (
 THREAD_GONE = ("message thread not found", "TOPIC_ID_INVALID", "TOPIC_DELETED")
 NO_REPLY = ("message to be replied not found", "replied message not found", "REPLY_MESSAGE_ID_INVALID")
 
+BAD_QUOTE = ("QUOTE_TEXT_INVALID", "message quote")
+
 _RULES: tuple[tuple[Scope, str, tuple[str, ...]], ...] = (
     ("chat", "refused.blocked", ("bot was blocked by the user",)),
     ("chat", "refused.deactivated", ("user is deactivated",)),

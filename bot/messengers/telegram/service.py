@@ -21,8 +21,6 @@ SERVICE = frozenset(
         "users_shared",
         "user_shared",
         "chat_shared",
-        "gift",
-        "unique_gift",
         "gift_upgrade_sent",
         "connected_website",
         "write_access_allowed",

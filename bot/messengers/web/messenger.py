@@ -67,6 +67,7 @@ CAPABILITIES = Capabilities(  # but for `link`, which needs to know where the pa
     threads=True,
     delivered_mark="✅",
     marks_received=True,
+    quotes=True,
     says_where_answered=True,
     pings=False,
 )

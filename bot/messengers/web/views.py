@@ -33,6 +33,8 @@ def message(found: Message) -> dict[str, Any]:
         shown["buttons"] = [[{"label": b.label, "data": b.data} for b in row] for row in found.buttons]
     if found.quote is not None:
         shown["reply"] = _quote(found.quote)
+        if found.content.quote:
+            shown["reply"]["quote"] = found.content.quote[:SNIPPET]
     if found.reactions:
         shown["reactions"] = [{"by": who, "emoji": emoji} for who, emoji in found.reactions.items()]
     optional = {
