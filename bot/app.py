@@ -16,6 +16,7 @@ import structlog
 from bot import log, loopback
 from bot.control import Control, sign_in_link
 from bot.engine import Engine, utc_now
+from bot.erasure import Erasure
 from bot.health import Health
 from bot.lock import Lock
 from bot.messengers.contract import FileRefused, Files, ServesHttp
@@ -118,7 +119,8 @@ class Program:
         self._policy = settings.policy(capabilities, accounts)
         self._engine = Engine(db, self._policy, accounts, self._health)
         self._server = Server(settings.web.host, settings.web.port, db, self._health)
-        self._server.add(Control(db, lambda: self._running, lambda: self._base).routes())
+        erasure = Erasure(db, lambda: self._policy, self._engine.delivery.take)
+        self._server.add(Control(db, lambda: self._running, lambda: self._base, erasure).routes())
         for messenger in self._messengers.values():
             if isinstance(messenger, ServesHttp):
                 accept = self._engine.intake.accept(messenger.name, messenger.account)

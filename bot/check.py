@@ -163,7 +163,7 @@ def _http(settings: Settings, report: Report, *, runs: bool) -> None:
 
 async def _messengers(settings: Settings, known: Known, report: Report) -> None:
     """Connect to each messenger and ask what the bot may do in each desk's chat."""
-    found = _switched_on(settings)
+    found = switched_on(settings)
     try:
         usable = {m.name: m for m in found if await _connects(m, report)}
         await _desks(settings, known, usable, report)
@@ -193,7 +193,7 @@ async def _connects(messenger: Messenger, report: Report) -> bool:
     return True
 
 
-def _switched_on(settings: Settings) -> list[Messenger]:
+def switched_on(settings: Settings) -> list[Messenger]:
     """The messengers that have credentials. The built-in one needs none and is not asked."""
     found: list[Messenger] = []
     if (telegram := settings.telegram_settings()) is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path  # typer reads it when the program runs
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -112,6 +113,69 @@ def migrate() -> None:
         from bot.errands import migrate as bring_up
 
         typer.echo(bring_up(settings))
+
+
+@commands.command()
+def erase(
+    customer: Annotated[
+        str,
+        typer.Argument(
+            metavar="CUSTOMER",
+            help="Number, #ticket, address (telegram:42), @username, or whole name.",
+        ),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase a customer's data, everywhere it can be reached; says what can't be.
+
+    Figures keep the number of tickets and their times. Works beside a running Okno and without one.
+    """
+    with _told():
+        settings = load()
+        _log_errors_only(settings)
+        from bot import erasure_words, errands
+
+        found = asyncio.run(errands.find(settings, customer))
+        if lines := erasure_words.not_one(found, customer):
+            _end(FAILED, *lines)
+        for line in erasure_words.before(found):
+            typer.echo(line)
+        if not yes:
+            typer.confirm("Erase all of it? This can't be undone.", abort=True)
+        for line in erasure_words.after(asyncio.run(errands.erase(settings, int(found["customer"])))):
+            typer.echo(line)
+
+
+@commands.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder that is not there yet.")],
+) -> None:
+    """Write everything Okno knows into a folder: JSON lines and files, see docs/export.md.
+
+    Only reads: works beside a running Okno and without one.
+    """
+    with _told():
+        settings = load()
+        _log_errors_only(settings)
+        from bot.outbound import export_to
+
+        asyncio.run(export_to(settings, out, typer.echo))
+
+
+@commands.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; must not be there yet.")],
+) -> None:
+    """Copy the database, consistently, beside a running Okno or without one.
+
+    To restore, stop Okno and put the copy where the database was: see docs/operations.md.
+    """
+    with _told():
+        settings = load()
+        _log_errors_only(settings)
+        from bot.outbound import backup_to
+
+        typer.echo(asyncio.run(backup_to(settings, file)))
 
 
 def _log_errors_only(settings: Settings) -> None:

@@ -6,6 +6,7 @@ that came through a proxy is refused even with it.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from storage import webchat
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.erasure import Erasure
     from bot.loopback import Running
     from storage.database import Database
 
@@ -28,15 +30,25 @@ class Control:
     """The routes. `running` is known once the server listens; `base` is the address people reach pages under."""
 
     def __init__(
-        self, database: Database, running: Callable[[], Running | None], base: Callable[[], str]
+        self,
+        database: Database,
+        running: Callable[[], Running | None],
+        base: Callable[[], str],
+        erasure: Erasure,
     ) -> None:
         self._database = database
         self._running = running
         self._base = base
+        self._erasure = erasure
 
     def routes(self) -> list[web.RouteDef]:
         """For the program's HTTP server."""
-        return [web.post("/control/ping", self._ping), web.post("/control/invite", self._invite)]
+        return [
+            web.post("/control/ping", self._ping),
+            web.post("/control/invite", self._invite),
+            web.post("/control/find", self._find),
+            web.post("/control/erase", self._erase),
+        ]
 
     async def _ping(self, request: web.Request) -> web.Response:
         self._check_key(request)
@@ -50,6 +62,17 @@ class Control:
             return web.json_response({"error": wrong}, status=400)
         token = await self._database.run(webchat.invite, name.strip(), datetime.now(UTC))
         return web.json_response({"link": sign_in_link(self._base(), token)})
+
+    async def _find(self, request: web.Request) -> web.Response:
+        self._check_key(request)
+        wanted = str((await request.json()).get("customer", ""))
+        return web.json_response(await self._erasure.look(wanted))
+
+    async def _erase(self, request: web.Request) -> web.Response:
+        self._check_key(request)
+        number = int((await request.json())["customer"])
+        # once begun it goes on, whether or not somebody still waits at the terminal
+        return web.json_response(await asyncio.shield(asyncio.ensure_future(self._erasure.erase(number))))
 
     def _check_key(self, request: web.Request) -> None:
         running = self._running()

@@ -70,11 +70,13 @@ def find(folder: Path) -> Running | None:
         return None
 
 
-async def ask(running: Running, what: str, said: Mapping[str, Any]) -> dict[str, Any] | None:
+async def ask(
+    running: Running, what: str, said: Mapping[str, Any], within: float = ASKING_TAKES
+) -> dict[str, Any] | None:
     """Ask the running program; None when nobody is there who knows the key. Raises NotDone with its reason."""
     import aiohttp
 
-    limit = aiohttp.ClientTimeout(total=ASKING_TAKES)
+    limit = aiohttp.ClientTimeout(total=within)
     headers = {"Authorization": f"Bearer {running.key}"}
     try:
         async with (

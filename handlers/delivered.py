@@ -113,7 +113,7 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
         floods.noticed(turn, work, letter)
     elif letter.kind == "ping":
         _pinged(turn, work, letter, outcome.refs[0])
-    elif letter.kind in ("edit", "correction", "delete"):
+    elif letter.kind in ("edit", "correction", "delete", "erase"):
         _corrected(turn, work, letter)
 
 

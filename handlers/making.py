@@ -11,7 +11,7 @@ from domain.messages import Content
 from domain.requests import Delete, Edit, Original, Request, Send
 from domain.richtext import RichText
 from handlers import floods, history, lateness, layout, pinging, relay
-from storage import clocks, links, messages, outbox, people
+from storage import clocks, erasing, links, messages, outbox, people
 
 if TYPE_CHECKING:
     from domain.policy import Policy
@@ -28,6 +28,8 @@ def made(conn: Connection, policy: Policy, place: Row, letter: Row) -> Made | No
         return _say(place, letter), ()
     if letter.kind in ("ping", "reping"):
         return _ping(conn, policy, place, letter), ()
+    if letter.kind == "erase":
+        return Delete(place.native, erasing.load_refs(letter.payload), thread_of(place)), ()
     if letter.kind == "late":
         late = lateness.notice(conn, policy, place, letter)
         return None if late is None else (late, ())

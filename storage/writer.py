@@ -34,6 +34,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
+    "PRAGMA secure_delete = FAST",  # what was taken out of a page isn't left lying in it
     "PRAGMA cache_size = -8000",
     "PRAGMA temp_store = MEMORY",
 )

@@ -19,9 +19,11 @@ from typer.testing import CliRunner
 from bot import errands, log, loopback
 from bot.commands import commands
 from bot.control import Control
+from bot.erasure import Erasure
 from bot.lock import Lock
 from bot.loopback import NotDone, Running
 from bot.settings import load
+from domain.policy import Policy
 from storage import Connection
 from storage.database import Database
 from storage.webchat import people
@@ -136,7 +138,10 @@ class Office:
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     database = await Database.open(DATABASE)
     told: list[Running] = []
-    control = Control(database, lambda: told[0] if told else None, lambda: "https://help.example.org")
+    erasure = Erasure(database, lambda: Policy(()), lambda _: None)
+    control = Control(
+        database, lambda: told[0] if told else None, lambda: "https://help.example.org", erasure
+    )
     app = web.Application()
     app.add_routes(control.routes())
     runner = web.AppRunner(app)
