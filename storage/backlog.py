@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_NAME = journal.c.messenger + literal_column(
+    "''"
+)  # as it is, grouping would go through the whole journal in its order
 _EVENTS = Query(
-    select(journal.c.messenger, func.count().label("count"), func.min(journal.c.received_at).label("oldest"))
+    select(
+        _NAME.label("messenger"), func.count().label("count"), func.min(journal.c.received_at).label("oldest")
+    )
     .where(journal.c.state == literal_column("'new'"))
-    .group_by(journal.c.messenger)
+    .group_by(_NAME)
 )
 _LETTERS = Query(
     select(chats.c.messenger, func.count().label("count"), func.min(letters.c.created_at).label("oldest"))
