@@ -9,6 +9,7 @@ import importlib
 import secrets
 import signal
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +18,7 @@ from bot import log, loopback
 from bot.control import Control, sign_in_link
 from bot.engine import Engine, utc_now
 from bot.erasure import Erasure
+from bot.handout import KEY, Handout, Links
 from bot.health import Health
 from bot.lock import Lock
 from bot.messengers.contract import FileRefused, Files, ServesHttp
@@ -116,11 +118,17 @@ class Program:
         for name, told in settings.messenger_settings().items():
             self._add(classes[name](told, self._spool.carry, settings.locale), accounts)
         capabilities = {name: m.capabilities for name, m in self._messengers.items()}
-        self._policy = settings.policy(capabilities, accounts)
+        self._links = (
+            Links(settings.files.public_url, settings.files.links_last) if settings.files.public_url else None
+        )
+        policy = settings.policy(capabilities, accounts)
+        self._policy = replace(policy, file_link=self._links.link) if self._links else policy
         self._engine = Engine(db, self._policy, accounts, self._health)
         self._server = Server(settings.web.host, settings.web.port, db, self._health)
         erasure = Erasure(db, lambda: self._policy, self._engine.delivery.take)
         self._server.add(Control(db, lambda: self._running, lambda: self._base, erasure).routes())
+        if self._links is not None:
+            self._server.add(Handout(db, self._links, self._open_file).routes())
         for messenger in self._messengers.values():
             if isinstance(messenger, ServesHttp):
                 accept = self._engine.intake.accept(messenger.name, messenger.account)
@@ -162,6 +170,8 @@ class Program:
     async def _start(self) -> None:
         """The built-in messenger first: its pages are there whatever becomes of the others."""
         self._spool.clean()
+        if self._links is not None:
+            self._links.key = (await self._db.run(facts.get_or_make, KEY, secrets.token_urlsafe)).encode()
         if self._web is not None:
             await self._engine.take_in(self._web)
             self._spawn(self._engine.receive(self._web))

@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from bot import loopback
+from bot import file_checks, loopback
 from bot.messengers.contract import Checks, ConnectRefused, FileRefused
 from domain.policy import LEADS, Address
 from storage import chats, journal, look
@@ -84,6 +84,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     runs = await _runs(path, report)
     known = await _database(settings, report)
     _http(settings, report, runs=runs)
+    await _files(settings, path, report, runs=runs)
     await _messengers(settings, known, report)
     if not settings.messenger_settings():
         say(NEWCOMER)
@@ -159,6 +160,16 @@ def _http(settings: Settings, report: Report, *, runs: bool) -> None:
             key = "web.port" if error.errno == errno.EADDRINUSE else "web.host"
             reason = "another program listens there" if key == "web.port" else "can't be listened on here"
             report("fault", f"{key}: {host}:{port}: {reason}; set another one")
+
+
+async def _files(settings: Settings, database: Path | None, report: Report, *, runs: bool) -> None:
+    """Whether files have room on their way, and an address where they are handed out."""
+    folder = settings.files.folder or loopback.folder_of(database)
+    if (fault := file_checks.about_room(folder, settings.files.room, LANGUAGE)) is not None:
+        report("warning", fault)
+    if settings.files.public_url is not None:
+        async for fault in file_checks.about_address(settings.files.public_url, runs=runs):
+            report("warning", fault)
 
 
 async def _messengers(settings: Settings, known: Known, report: Report) -> None:

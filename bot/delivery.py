@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
@@ -17,8 +17,8 @@ from bot.health import fault
 from bot.messengers.contract import AnswersPresses
 from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter, pause
-from bot.performing import perform
-from bot.turns import Account, Lane, slots_of
+from bot.performing import carries_files, perform
+from bot.turns import Account, Lane, Porters, slots_of
 from domain.requests import OpenThread, Outcome, Refused, Sent, TryLater, Unsure
 from storage import attempts
 
@@ -86,6 +86,7 @@ class _Line:
     messenger: Messenger
     account: Account
     since: float
+    porters: Porters = field(default_factory=Porters)
     catching_up: bool = True
     timer: asyncio.TimerHandle | None = None
 
@@ -221,12 +222,16 @@ class Delivery:
     async def _carry(self, line: _Line, lane: Lane) -> None:
         """Make the lane's request, store what came of it, and put the lane back in turn."""
         outcome: Outcome | None = None
+        waits = False
         try:
             if await self._prepare(lane):
-                outcome = await self._perform(line, lane)
+                waits = carries_files(lane.work.request) and not line.porters.begin(lane)
+                outcome = None if waits else await self._perform(line, lane)
         finally:
             line.account.answered(lane, self._loop.time(), used=outcome is not None)
-        if outcome is None:
+        if waits:
+            lane.aged = True
+        elif outcome is None:
             await self._leave(line, lane)
         elif isinstance(outcome, Sent) or (isinstance(outcome, Refused) and outcome.scope != "account"):
             self._queue(line, lane.chat)
@@ -334,6 +339,9 @@ class Delivery:
             if lane.errors < _ERRORS:
                 return Unsure(fault(error))
             return Refused("message", "refused.not_possible", fault(error))
+        finally:
+            if carries_files(work.request) and (waited := line.porters.end()) is not None:
+                self._ready(line, waited)
 
     def _may_hear(self, line: _Line, lane: Lane) -> bool:
         """Whether to wait for the messenger's word that a thread was made; the handlers take that for the answer."""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 PATIENCE = 90.0
 """How long a request may take, in seconds; a messenger's own time limits are shorter."""
 
-PATIENCE_WITH_FILES = 900.0
-"""The same when bytes are carried from one messenger to another."""
+PATIENCE_WITH_FILES = 1800.0
+"""The same when bytes are carried from one messenger to another: they wait for room, come, and go on."""
 
 
 async def perform(messenger: Messenger, request: Request, *, unsure: bool = False) -> Outcome:
@@ -71,8 +71,10 @@ def _call(messenger: Messenger, request: Request) -> Awaitable[Outcome] | None:
     return None
 
 
+def carries_files(request: Request) -> bool:
+    """Whether bytes may have to be brought from one messenger to another."""
+    return isinstance(request, Send) and request.original is None and any(c.files for c in request.contents)
+
+
 def _patience(request: Request) -> float:
-    carries = (
-        isinstance(request, Send) and request.original is None and any(c.files for c in request.contents)
-    )
-    return PATIENCE_WITH_FILES if carries else PATIENCE
+    return PATIENCE_WITH_FILES if carries_files(request) else PATIENCE

@@ -29,6 +29,10 @@ ACCOUNT_AT_ONCE = 128
 """Requests in flight at most, so that a chat that hangs can't hold all of them."""
 
 
+FILES_AT_ONCE = 4
+"""Requests that bring files from one messenger to another, at most so many at once for an account."""
+
+
 @dataclass(slots=True, eq=False)
 class Lane:
     """One lane of one place, while it has something to do.
@@ -55,6 +59,30 @@ class Lane:
     def key(self) -> tuple[int, LaneName]:
         """Which lane it is."""
         return self.work.place_id, self.work.lane
+
+
+class Porters:
+    """Requests that bring files: a few at once, the others wait in order and hold no place in any window meanwhile.
+
+    A file may take minutes; as many as there are windows' slots would hold up everybody.
+    """
+
+    def __init__(self, at_once: int = FILES_AT_ONCE) -> None:
+        self._free = at_once
+        self._waiting: deque[Lane] = deque()
+
+    def begin(self, lane: Lane) -> bool:
+        """Whether the lane's request may be made now; else `end` gives the lane when it may."""
+        if self._free > 0:
+            self._free -= 1
+            return True
+        self._waiting.append(lane)
+        return False
+
+    def end(self) -> Lane | None:
+        """A request is over; gives the lane that has waited longest for that."""
+        self._free += 1
+        return self._waiting.popleft() if self._waiting else None
 
 
 @dataclass(slots=True, eq=False)

@@ -156,7 +156,8 @@ class Policy:
 
     `capabilities` by messenger name, only of those that are switched on; `accounts` likewise: the account
     under which each receives. `home`: the messenger where a desk is that nobody has bound to a chat.
-    `customer_messages`: above so many in so long a customer's texts reach the desk joined.
+    `file_link` gives, from a message's number, its file's name and a time in milliseconds, the address where the file
+    is handed out; None when it isn't. `customer_messages`: above so many in so long a customer's texts reach the desk joined.
     """
 
     desks: tuple[Desk, ...]
@@ -182,6 +183,7 @@ class Policy:
     csat_every: timedelta = timedelta(days=7)
     customer_messages: tuple[int, timedelta] = (30, timedelta(minutes=1))
     show_agents: Literal["team", "name"] = "team"
+    file_link: Callable[[int, str, int], str] | None = None
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
 

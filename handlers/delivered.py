@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.policy import Policy
 from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
-from handlers import faults, floods, letters, pinging, refused, relay, timekeeping
+from handlers import faults, floods, letters, pinging, refused, relay, stand_ins, timekeeping
 from handlers.turn import Turn
 from storage import clocks, links, messages, outbox, places
 
@@ -193,10 +193,15 @@ def _mark_delivered(turn: Turn, letter: Row, message: Row) -> None:
     """The message arrived, unless more parts of it (or of what was joined to the letter) are still to go."""
     if outbox.waiting_for_message(turn.conn, letter.message_id):
         return
+    lacks = bool(letter.payload or letter.part) and stand_ins.undelivered(turn.conn, turn.policy, letter)
     if message.role == "answer":
         written = clocks.moment(message.written_at) or turn.now
-        timekeeping.answer_delivered(turn, message.ticket_id, written, message.person_id)
-    relay.want_mark(turn, message, delivered=True)
+        if lacks and not stand_ins.said_something(turn.conn, turn.policy, letter, message):
+            timekeeping.answer_refused(turn, message.ticket_id, written)
+        else:
+            timekeeping.answer_delivered(turn, message.ticket_id, written, message.person_id)
+    if not lacks:
+        relay.want_mark(turn, message, delivered=True)
 
 
 def _corrected(turn: Turn, work: Work, letter: Row) -> None:

@@ -10,7 +10,7 @@ from domain import composing
 from domain.messages import Content
 from domain.requests import Delete, Edit, Original, Request, Send
 from domain.richtext import RichText
-from handlers import floods, history, lateness, layout, pinging, relay
+from handlers import floods, history, joining, lateness, layout, pinging, relay, stand_ins
 from storage import clocks, erasing, links, messages, outbox, people
 
 if TYPE_CHECKING:
@@ -39,17 +39,28 @@ def made(conn: Connection, policy: Policy, place: Row, letter: Row) -> Made | No
     if letter.kind == "history":
         rows = history.told(conn, letter)
         request = history.request(conn, policy, place, letter, rows)
-        return None if request is None else (request, layout.whole(conn, rows))
-    if letter.kind == "copy" and letter.payload:
+        return _with_stand_ins(conn, policy, letter, rows, request)
+    if letter.kind == "copy" and letter.payload == joining.JOINED:
         return _joined_copy(conn, policy, place, letter)
     message = messages.by_id(conn, letter.message_id)
     if letter.kind == "copy":
         copied = _copy(conn, policy, place, letter, message)
-        return None if copied is None else (copied, layout.whole(conn, [message]))
+        return _with_stand_ins(conn, policy, letter, [message], copied)
     if letter.kind == "correction":
         correction = _correction(conn, policy, place, letter, message)
         return None if correction is None else (correction, (message,))
     return _change(conn, policy, place, letter, message)
+
+
+def _with_stand_ins(
+    conn: Connection, policy: Policy, letter: Row, rows: Sequence[Row], request: Send | None
+) -> Made | None:
+    """The request and its messages; files that turned out not to go are replaced by words."""
+    if request is None:
+        return None
+    if letter.payload:
+        request = stand_ins.without_files(conn, policy, letter, rows[0], request)
+    return request, layout.whole(conn, rows)
 
 
 def _say(place: Row, letter: Row) -> Send | Edit:

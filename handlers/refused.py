@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING
 
 from domain.messages import load_content
 from domain.policy import LEADS
-from domain.requests import Refused
+from domain.requests import Refused, Send
 from domain.richtext import plain
-from domain.texts import size, text
+from domain.texts import text
 from domain.work import Priority, Work
-from handlers import floods, layout, relay, timekeeping
+from handlers import floods, layout, relay, stand_ins, timekeeping
 from handlers.turn import Turn
 from storage import chats, clocks, messages, once, outbox, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
-
-
-SIZED = ("refused.file_too_big", "refused.file_not_given")
-"""Reasons whose detail is a limit in bytes."""
 
 
 def refused(turn: Turn, work: Work, outcome: Refused) -> None:
@@ -61,6 +57,9 @@ def _message_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> No
     if work.letter_id is None:
         raise ValueError("a letter's work names its letter")
     letter = outbox.by_id(turn.conn, work.letter_id)
+    if isinstance(work.request, Send) and (parts := stand_ins.left_out(turn, letter, work.request, outcome)):
+        stand_ins.tell(turn, letter, work.request, parts)
+        return  # it goes out without those files, where it stands
     outbox.finish(turn.conn, letter.id, place.id, "failed", turn.now_ms, outcome.reason)
     outbox.unjoin(turn.conn, letter.id)
     if letter.kind in ("held", "reheld"):
@@ -111,10 +110,9 @@ def say_undelivered(turn: Turn, letter: Row, outcome: Refused) -> None:
 
 
 def _reason(locale: str, outcome: Refused) -> str:
-    said = text(locale, outcome.reason)
-    if outcome.reason in SIZED and outcome.detail.isdecimal():
-        return f"{said} ({text(locale, 'refused.at_most', size=size(locale, int(outcome.detail)))})"
-    return f"{said} ({outcome.detail})" if outcome.detail and outcome.reason == "refused.platform" else said
+    if outcome.reason == "refused.platform" and outcome.detail:
+        return f"{text(locale, outcome.reason)} ({outcome.detail})"
+    return stand_ins.reason_of(locale, outcome.reason, outcome.detail)
 
 
 def _desk_place(turn: Turn, letter: Row) -> Row | None:

@@ -178,6 +178,16 @@ _FATES = Query(
     .order_by(letters.c.seq.desc())
     .limit(p("limit"))
 )
+_FIRST_COPY = Query(
+    select(letters)
+    .where(
+        letters.c.place_id == p("place_id"),
+        letters.c.message_id == p("message_id"),
+        letters.c.kind == literal_column("'copy'"),
+        letters.c.part == literal_column("0"),
+    )
+    .limit(1)
+)
 _RELAY_WAITS = Query(
     select(letters.c.id)
     .where(_WAITING, letters.c.place_id == p("place_id"), letters.c.kind == literal_column("'copy'"))
@@ -226,6 +236,11 @@ def head(conn: Connection, place_id: int) -> Row | None:
 def heads(conn: Connection, place_id: int, limit: int) -> list[Row]:
     """The place's next waiting letters, in order."""
     return _HEADS.rows(conn, place_id=place_id, limit=limit)
+
+
+def first_copy(conn: Connection, place_id: int, message_id: int) -> Row | None:
+    """The letter that carries the first part of a message's copy in a place."""
+    return _FIRST_COPY.row(conn, place_id=place_id, message_id=message_id)
 
 
 def by_id(conn: Connection, letter_id: int) -> Row:

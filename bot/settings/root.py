@@ -37,8 +37,6 @@ NOT_YET_IN_FORCE = (
     "pachca.*",
     "desks.*.closed_topics",
     "retention.*",
-    "files.public_url",
-    "files.links_last",
 )
 """Keys that are accepted but that nothing heeds yet; a star stands for any name."""
 

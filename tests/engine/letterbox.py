@@ -11,7 +11,7 @@ from typing import Any
 from bot.delivery import Delivery, Letters
 from bot.health import Health
 from bot.messengers.contract import Pacing
-from domain.messages import Content
+from domain.messages import Attachment, Content
 from domain.policy import Policy
 from domain.requests import Outcome, Refused, Send, Sent
 from domain.richtext import plain
@@ -122,7 +122,10 @@ class Letterbox:
     def _work(self, place: int, text: str, lane: Lane, letter: int, revision: int = 0) -> Work:
         chat = place // 10
         priority = Priority.STATE if lane == "state" else self.priority.get(place, Priority.RELAY)
-        request = Send(str(chat), (Content(text=plain(text)),), str(place), thread=f"{place}{lane}")
+        files = (Attachment("document", text),) if "file" in text else ()
+        request = Send(
+            str(chat), (Content(text=plain(text), files=files),), str(place), thread=f"{place}{lane}"
+        )
         return Work(
             place,
             chat,

@@ -34,6 +34,23 @@ def test_a_place_is_served_in_order_one_at_a_time() -> None:
     run(main())
 
 
+def test_files_that_take_minutes_delay_only_what_follows_them_in_their_place() -> None:
+    async def main() -> None:
+        box = Letterbox(Pacing(private=(Rate(1, 1.0),), group=GROUP.group, total=(Rate(6, 1.0),)))
+        box.messenger.takes = lambda send: 300.0 if send.contents[0].files else 0.05
+        box.delivery.offer([w for n in range(40) for w in box.write(100 + n, f"file {n}", f"after {n}")])
+        await asyncio.sleep(5)
+        box.delivery.offer([w for chat in range(5) for w in box.write(10 * chat, f"quick {chat}")])
+        await asyncio.sleep(5)
+        assert sorted(t for t in box.texts() if "quick" in t) == [f"quick {n}" for n in range(5)]
+        await box.until_done()
+        places = [[t.split()[0] for t in box.texts([100 + n])] for n in range(40)]
+        assert places == [["file", "after"]] * 40
+        assert now() < 40 / 4 * 300.0 + 400.0
+
+    run(main())
+
+
 def test_what_is_offered_while_the_last_commit_comes_back_is_not_forgotten() -> None:
     async def main() -> None:
         box = Letterbox(db_takes=1.0)

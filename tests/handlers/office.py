@@ -146,11 +146,20 @@ class Office:
     def _wrote(
         self, chat: ChatSeen, author: PersonSeen, text: str, thread: str | None, **extra: object
     ) -> str:
-        ref = str(next(self._refs))
         content = extra.pop("content", None) or Content(text=RichText(text), copyable=True)
         assert isinstance(content, Content)
-        self.feed(Wrote(chat, author, ref, content, self.now, thread, **extra))  # type: ignore[arg-type]
-        return ref
+        said = self._event(chat, author, content, thread, **extra)
+        self.feed(said)
+        return said.ref
+
+    def wrote(self, who: str, desk: str, content: Content, thread: str | None, **extra: object) -> Wrote:
+        """What an agent writes, as the event that `feed` takes."""
+        return self._event(self.group(desk), PersonSeen(who, who.title(), who), content, thread, **extra)
+
+    def _event(
+        self, chat: ChatSeen, author: PersonSeen, content: Content, thread: str | None, **extra: object
+    ) -> Wrote:
+        return Wrote(chat, author, str(next(self._refs)), content, self.now, thread, **extra)  # type: ignore[arg-type]
 
     def album(self, who: str, *captions: str) -> list[str]:
         refs = [str(next(self._refs)) for _ in captions]

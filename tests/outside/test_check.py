@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from bot import file_checks
 from bot.check import check
 from bot.settings import load
 from domain.events import ChatSeen, RawEvent
@@ -159,3 +161,43 @@ async def test_desks_that_were_bound_from_inside_a_chat(telegram: TelegramFake) 
 def _bound(conn: Connection, group: str) -> None:
     chat = chats.see(conn, "telegram", "7000000001", ChatSeen(group, "group", "Team", threaded=True))
     chats.bind(conn, "bugs", chat.id, "telegram:1", 1)
+
+
+async def _page(_request: web.Request) -> web.Response:
+    return web.Response(text="another page")
+
+
+async def test_files_need_room_and_an_address_that_leads_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OKNO_FILES__ROOM", "999999GB")
+    for address, said in (
+        ("http://localhost:8080", "nobody outside reaches this address"),
+        ("https://192.168.1.7", "nobody outside reaches this address"),
+        ("https://okno.local", "nobody outside reaches this address"),
+        ("http://files.example.org", "not https"),
+    ):
+        monkeypatch.setenv("OKNO_FILES__PUBLIC_URL", address)
+        code, lines = await checked()
+        assert code == 0
+        (line,) = [line for line in lines if "files.public_url" in line]
+        assert line.startswith(f"! files.public_url: {address}: {said}")
+        assert any(line.startswith("! files.room: ") for line in lines)
+    monkeypatch.setenv("OKNO_FILES__FOLDER", str(tmp_path / "a" / "b"))
+    monkeypatch.setenv("OKNO_FILES__ROOM", "1MB")
+    monkeypatch.setenv("OKNO_FILES__PUBLIC_URL", "https://files.example.org")
+    assert not any("files." in line for line in (await checked())[1])
+
+
+async def test_what_answers_under_the_files_address_is_looked_at() -> None:
+    app = web.Application()
+    app.router.add_get("/healthz", _page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    assert await file_checks._fault(f"http://127.0.0.1:{port}/healthz") == "something else answers there"
+    assert await file_checks._fault(f"http://127.0.0.1:{port}/nothing") == "HTTP 404"
+    await runner.cleanup()
+    assert await file_checks._fault(f"http://127.0.0.1:{port}/healthz") == "no answer"
