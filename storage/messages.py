@@ -55,15 +55,17 @@ _FIRST_QUESTION = Query(
         messages.c.written_at > p("after"),
     )
 )
-_PACE = (
+_OF_CUSTOMER = (
     select(messages.c.written_at)
     .where(messages.c.ticket_id == p("ticket_id"), messages.c.role == literal_column("'customer'"))
     .order_by(messages.c.id.desc())
-    .limit(p("count"))
-    .subquery()
+    .limit(1)
 )
 _PACE_OF_CUSTOMER = Query(
-    select(func.count(), func.min(_PACE.c.written_at), func.max(_PACE.c.written_at)).select_from(_PACE)
+    select(
+        _OF_CUSTOMER.scalar_subquery().label("newest"),
+        _OF_CUSTOMER.offset(p("count")).scalar_subquery().label("earlier"),
+    )
 )
 _LAST_ANSWER = Query(
     select(func.max(messages.c.written_at)).where(
@@ -187,10 +189,12 @@ def first_question_after(conn: Connection, ticket_id: int, after_ms: int) -> int
     return at
 
 
-def pace_of_customer(conn: Connection, ticket_id: int, count: int) -> tuple[int, int, int]:
-    """Of the customer's newest `count` messages in a ticket: how many there are, when the first and last were written."""
-    found, oldest, newest = _PACE_OF_CUSTOMER.rows(conn, ticket_id=ticket_id, count=count)[0]
-    return int(found), int(oldest or 0), int(newest or 0)
+def pace_of_customer(conn: Connection, ticket_id: int, count: int) -> int | None:
+    """In how many milliseconds the customer wrote their newest `count` + 1 messages of a ticket; None when there are
+    fewer.
+    """
+    (found,) = _PACE_OF_CUSTOMER.rows(conn, ticket_id=ticket_id, count=count)
+    return None if found.earlier is None else int(found.newest - found.earlier)
 
 
 def last_answer(conn: Connection, ticket_id: int) -> int | None:
