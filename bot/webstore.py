@@ -317,6 +317,14 @@ class WebStore:
         """The next piece."""
         await self._db.run(files.add_chunk, file, number, data)
 
+    async def add_preview(self, file: int, data: bytes) -> None:
+        """What chats show of a picture."""
+        await self._db.run(files.add_chunk, file, files.PREVIEW, data)
+
+    async def preview(self, file: int) -> bytes:
+        """What chats show of a picture."""
+        return await self._db.read(files.chunk, file, files.PREVIEW)
+
     async def complete_file(self, file: int, mime: str, size: int, width: int, height: int) -> None:
         """All bytes are there."""
         await self._db.run(files.complete, file, mime, size, width, height)

@@ -8,6 +8,9 @@ from storage.query import Query, Row, inserting, p
 from storage.schema import web_file_chunks, web_files, web_people
 from storage.webchat.records import WebFile
 
+PREVIEW = -1
+"""The number of the piece that is no part of the file: what chats show of a picture. It goes when the file goes."""
+
 _ADD = inserting(web_files, "token", "person_id", "name", "created_at")
 _ADD_CHUNK = Query(insert(web_file_chunks).values({c: p(c) for c in ("file_id", "number", "bytes")}))
 _COMPLETE = Query(

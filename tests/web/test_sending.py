@@ -21,8 +21,9 @@ from domain.requests import (
 )
 from domain.richtext import RichText, Span
 from tests.web.conftest import Browser, House
+from tests.web.pictures import drawn
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (640).to_bytes(4, "big") + (480).to_bytes(4, "big")
+PNG = drawn(640, 480)
 
 
 def words(text: str) -> tuple[Content, ...]:

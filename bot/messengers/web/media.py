@@ -26,6 +26,9 @@ INLINE = frozenset(
 )
 """Types that a browser may show by itself; everything else is only ever saved."""
 
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Those of which chats show a preview."""
+
 
 def kind_of(mime: str) -> AttachmentKind:
     """How a file of a checked type is shown in a chat."""

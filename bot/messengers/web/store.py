@@ -343,6 +343,12 @@ class FileStore(Protocol):
     async def add_chunk(self, file: int, number: int, data: bytes) -> None:
         """The next piece."""
 
+    async def add_preview(self, file: int, data: bytes) -> None:
+        """What chats show of a picture."""
+
+    async def preview(self, file: int) -> bytes:
+        """What chats show of a picture; empty when there is none."""
+
     async def complete_file(self, file: int, mime: str, size: int, width: int, height: int) -> None:
         """All bytes are there."""
 

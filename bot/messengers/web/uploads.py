@@ -11,9 +11,9 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from bot.messengers.contract import FileRefused
-from bot.messengers.web import ids, media
+from bot.messengers.web import ids, media, previews
 from bot.messengers.web.limits import Gauge, Window
-from domain.filetypes import HEAD, UNKNOWN, clean_name, looks_of
+from domain.filetypes import HEAD, UNKNOWN, Looks, clean_name, looks_of
 
 if TYPE_CHECKING:
     from bot.messengers.web.deeds import FindActor, Handler
@@ -35,6 +35,7 @@ class Shelf:
     def __init__(self, store: FileStore, limits: WebLimits) -> None:
         self._store = store
         self._limits = limits
+        self._previews = previews.Previews()
 
     async def put(self, stream: AsyncIterator[bytes], person: str | None, name: str) -> File:
         """Store a file; nothing of it stays when the stream breaks off. Raises TooBig and what the stream raises."""
@@ -47,6 +48,8 @@ class Shelf:
                 size += len(piece)
                 await self._store.add_chunk(file_id, number, piece)
             looks = looks_of(head)
+            if looks.mime in media.PICTURES:
+                looks = await self._pictured(file_id, looks, size)
             await self._store.complete_file(file_id, looks.mime, size, looks.width, looks.height)
         except BaseException:
             await asyncio.shield(self._store.discard_file(file_id))
@@ -55,6 +58,22 @@ class Shelf:
         if found is None:
             raise LookupError("a file that was just stored is gone")
         return found
+
+    async def _pictured(self, file_id: int, looks: Looks, size: int) -> Looks:
+        """Keep a preview of the picture beside it; what none can be made of is a file like any other."""
+
+        async def read() -> bytes:
+            pieces = [
+                await self._store.chunk(file_id, number) for number in range((size + CHUNK - 1) // CHUNK)
+            ]
+            return b"".join(pieces)
+
+        fitting = previews.has_preview(looks, size)
+        preview = await self._previews.make(looks.mime, read) if fitting else None
+        if preview is None:
+            return Looks(UNKNOWN)
+        await self._store.add_preview(file_id, preview.data)
+        return Looks(looks.mime, preview.width, preview.height)
 
     async def take(self, found: File, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end`."""
@@ -125,6 +144,8 @@ class Files:
         found = await self._store.file(token) if ids.is_file(token) else None
         if found is None:
             raise web.HTTPNotFound(text="file")
+        if "preview" in request.query:
+            return await self._preview(found)
         start, end, status = _range(request, found.size)
         response = web.StreamResponse(status=status, headers=headers(found, save="save" in request.query))
         if status == 206:
@@ -136,6 +157,12 @@ class Files:
                 await response.write(piece)
         await response.write_eof()
         return response
+
+    async def _preview(self, found: File) -> web.Response:
+        data = await self._store.preview(found.id)
+        if not data:
+            raise web.HTTPNotFound(text="file")
+        return web.Response(body=data, headers={**headers(found, save=False), "Content-Type": previews.MIME})
 
 
 def headers(found: File, *, save: bool) -> dict[str, str]:

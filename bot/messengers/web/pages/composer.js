@@ -1,6 +1,6 @@
 // Where people write: text, files by button, paste or drop, an answer to a message, a change of one's own.
 import { coarse, fill, h, icon, iconButton } from "./dom.js";
-import { named } from "./files.js";
+import { named, PICTURES } from "./files.js";
 import { toast } from "./overlay.js";
 import { size } from "./time.js";
 import { t } from "./words.js";
@@ -26,6 +26,8 @@ export class Composer {
     this.line = h("div", { class: "composer-line" }, this.left, this.input, this.right);
     this.above = h("div", { class: "composer-above" });
     this.el = h("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); this.submit(); } }, this.above, this.bar, this.chips, this.line, this.picker);
+    this.clip.addEventListener("pointerenter", () => this.tellLimits(), { once: true });
+    this.clip.addEventListener("focus", () => this.tellLimits(), { once: true });
     this.input.value = this.#draft();
     this.changed();
   }
@@ -44,14 +46,27 @@ export class Composer {
   // Files may be dropped anywhere on `area`.
   catchDrops(area) {
     let depth = 0;
-    const veil = h("div", { class: "veil", hidden: true }, h("span", {}, t("drop_here")));
+    const bounds = h("small", {});
+    const veil = h("div", { class: "veil", hidden: true }, h("span", {}, t("drop_here"), bounds));
     area.append(veil);
-    const over = (by) => { depth = Math.max(0, depth + by); veil.hidden = depth === 0; };
+    const over = (by) => { bounds.textContent = this.bounds; depth = Math.max(0, depth + by); veil.hidden = depth === 0; };
     const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
     area.addEventListener("dragenter", (event) => hasFiles(event) && (event.preventDefault(), over(1)));
     area.addEventListener("dragleave", (event) => hasFiles(event) && over(-1));
     area.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
     area.addEventListener("drop", (event) => { depth = 0; veil.hidden = true; this.#take(event, event.dataTransfer?.files); });
+  }
+
+  // How much may be sent, said before somebody tries.
+  get bounds() {
+    const { upload, album } = this.hooks.limits() ?? {};
+    return upload ? t("file_limits", { most: album, size: size(upload) }) : "";
+  }
+
+  // Limits come from the server, after the page is there.
+  tellLimits() {
+    this.clip.title = `${t("attach")}. ${this.bounds}`;
+    this.clip.setAttribute("aria-label", this.clip.title);
   }
 
   get text() {
@@ -160,8 +175,10 @@ export class Composer {
   }
 
   #preview(entry) {
-    if (!entry.stored || !(entry.stored.mime ?? "").startsWith("image/")) return h("span", { class: "file-icon" }, icon("file"));
-    return h("img", { src: `/web/files/${entry.stored.token}/p`, alt: "" });
+    const image = entry.stored ? PICTURES.has(entry.stored.mime) : PICTURES.has(entry.file.type);
+    if (!image) return h("span", { class: "file-icon" }, icon("file"));
+    entry.picture ??= h("img", { src: URL.createObjectURL(entry.file), alt: "", onload: ({ target }) => URL.revokeObjectURL(target.src) });
+    return entry.picture;
   }
 
   #showBar(message, kind, title, cancel) {

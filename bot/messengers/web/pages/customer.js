@@ -3,6 +3,7 @@ import { Api, Live, showing } from "./api.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { Deeds } from "./deeds.js";
+import { Elsewhere } from "./elsewhere.js";
 import { fill, followViewport, h, icon, iconButton } from "./dom.js";
 import { Frame, framed } from "./frame.js";
 import { Outbox } from "./outbox.js";
@@ -16,12 +17,14 @@ const frame = framed ? new Frame() : null;
 if (frame) showing(() => frame.shows);
 const app = document.getElementById("app");
 const status = h("span", { class: "status", role: "status" });
+const elsewhere = new Elsewhere(api);
 const other = locale === "ru" ? "en" : "ru";
 const header = h(
   "header",
   { class: "top" },
   h("span", { class: "logo" }, h("img", { src: "/web/assets/icon.svg", alt: "", width: 36, height: 36 })),
   h("div", { class: "top-words" }, h("h1", {}, t("support")), status),
+  elsewhere.button,
   frame
     ? iconButton("close", t("close"), () => frame.close())
     : h("button", { type: "button", class: "language", lang: other, title: t(`language.${other}`), "aria-label": t(`language.${other}`), onclick: () => chooseLocale(other) }, other.toUpperCase()),
@@ -121,10 +124,16 @@ function title() {
 }
 
 function onframe(frame) {
-  if (frame.t === "change" && frame.chat === state.me) { seq = frame.seq; if (frame.message) conversation.apply(frame.message); }
+  if (frame.t === "change" && frame.chat === state.me) { seq = frame.seq; if (frame.message) heard(frame.message); }
   else if (frame.t === "upto") seq = frame.seq;
   else if (frame.t === "answer") deeds.answered(frame);
   else if (frame.t === "reset") location.reload();
+}
+
+// What the bot itself says may be that the conversation goes on elsewhere.
+function heard(message) {
+  conversation.apply(message);
+  if (message.role === "bot") promised();
 }
 
 function onstate(now) {
@@ -141,7 +150,9 @@ async function check() {
 async function promised() {
   if (!live?.online || document.visibilityState !== "visible") return;
   const now = await api.get("promise").catch(() => null);
-  if (now && live.online) fill(status, state.promise = now.promise);
+  if (!now || !live.online) return;
+  fill(status, state.promise = now.promise);
+  elsewhere.show(now);
 }
 
 async function start() {
@@ -156,8 +167,9 @@ async function start() {
     return;
   }
   fill(status, state.promise);
+  elsewhere.show(state);
   seq = state.seq;
-  conversation.setEmpty(h("div", { class: "greeting" }, h("span", { class: "greeting-icon" }, icon("talk")), h("p", {}, state.greeting)));
+  conversation.setEmpty(h("div", { class: "greeting" }, h("span", { class: "greeting-icon" }, icon("talk")), h("p", {}, state.greeting), elsewhere.invitation));
   conversation.open(state);
   for (const item of outbox.items) shown(item);
   live = new Live("c", () => ({ [state.me]: seq }), onframe, onstate);
@@ -171,7 +183,7 @@ async function start() {
 document.title = t("support");
 if (frame) frame.onopen = () => { if (frame.open) { composer.focus(); conversation.toEnd(); conversation.looking(); } title(); };
 followViewport();
-const main = h("main", { class: "stage" }, conversation.el, composer.el);
+const main = h("main", { class: "stage" }, elsewhere.el, conversation.el, composer.el);
 fill(app, header, main);
 composer.catchDrops(app);
 addEventListener("pagehide", () => live?.end());

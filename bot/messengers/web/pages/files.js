@@ -5,6 +5,9 @@ import { t } from "./words.js";
 
 const KINDS = new Set(["photo", "document", "animation", "audio", "voice", "video", "video_note", "sticker", "location", "venue", "contact", "poll"]);
 
+// Those of which the server makes previews; any other image is a file.
+export const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
 // What stands for a message without words.
 export const named = (kind) => (KINDS.has(kind) ? t(`kind.${kind}`) : t("kind.other"));
 
@@ -17,7 +20,7 @@ export function attachments(message) {
 
 function attachment(file) {
   const family = (file.mime ?? "").split("/")[0];
-  if (family === "image") return picture(file);
+  if (PICTURES.has(file.mime)) return picture(file);
   if (family === "video") {
     return h("video", { class: "video", src: file.url, controls: true, preload: "metadata", playsinline: true, "aria-label": file.name ?? "" });
   }
@@ -34,7 +37,7 @@ function attachment(file) {
 }
 
 function picture(file) {
-  const image = h("img", { class: "picture", src: file.url, alt: file.name || t("kind.photo"), loading: "lazy", decoding: "async" });
+  const image = h("img", { class: "picture", src: `${file.url}?preview`, alt: file.name || t("kind.photo"), loading: "lazy", decoding: "async" });
   if (file.width && file.height) {
     const scale = Math.min(1, 320 / file.width, 360 / file.height);
     image.width = Math.max(40, Math.round(file.width * scale));
