@@ -5,7 +5,7 @@ import { richText } from "./richtext.js";
 import { clockTime, wholeTime } from "./time.js";
 import { t } from "./words.js";
 
-// look: { me, side, name(message), state(message), variant(message), quoted(reply), plain(message)?, words(message)?, onquote, onpress, onmenu }
+// look: { me, side, name(message), sign(message)?, state(message), variant(message), quoted(reply), plain(message)?, words(message)?, onquote, onpress, onmenu }
 export function bubble(message, look) {
   const variant = look.variant(message);
   const el = h("li", { class: `msg ${variant}${message.album ? " album" : ""}`, "data-id": message.id ?? message.key });
@@ -16,11 +16,14 @@ export function bubble(message, look) {
   const author = look.name(message);
   const box = h("div", { class: "bubble" });
   if (author) box.append(h("div", { class: "author" }, author));
+  const sign = look.sign?.(message);
+  if (sign) box.append(h("div", { class: "sign" }, icon(sign), t(sign)));
   if (message.forwarded) box.append(h("div", { class: "forwarded" }, t("forwarded", { from: message.forwarded })));
   if (message.reply && !look.plain?.(message)) box.append(quote(message.reply, look));
   const shown = attachments(message);
   if (shown.length) {
     box.classList.add("with-files");
+    if (shown.at(-1).matches(".picture-button, .video")) box.classList.add("with-picture");
     box.append(...shown);
   }
   const text = words(message, look);

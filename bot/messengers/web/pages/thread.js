@@ -91,6 +91,7 @@ export class ThreadView {
       name: (m) => (m.by && m.by !== this.me ? m.author : m.by ? "" : m.author ?? ""),
       state: (m) => (!m.id ? m.state : m.by && m.mark ? m.mark : ""),
       words: (m) => (this.#isNote(m) ? { text: m.text.slice(this.state.note_prefix.length).trimStart() } : m),
+      sign: (m) => (this.#isNote(m) ? "note" : ""),
       plain: (m) => m.role === "bot" && COMMAND.test(m.reply.text ?? ""), // an answer to a command says enough
       quoted: (r) => this.#who(r),
       menu: (m) => (m.id && !m.deleted ? this.#choices(m) : []),
