@@ -1,5 +1,6 @@
 # make run      the environment, then Okno          make install   the environment alone (.venv)
 # make test     everything that must hold           make lock      pin the dependencies anew
+# make pictures take the pictures of docs/images anew
 # make soak     people write, the program is killed again and again, and everything is looked for
 # make fidelity everything that people send, tried between all messengers; writes docs/fidelity.md
 # Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
@@ -27,6 +28,9 @@ soak: $(VENV)/.dev-installed
 
 fidelity: $(VENV)/.dev-installed
 	$(BIN)/python -m tests.fidelity --write
+
+pictures: $(VENV)/.dev-installed chromium
+	$(BIN)/python -m tests.browser.gallery
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

@@ -221,13 +221,17 @@ class WebStore:
         return await self._db.read(unit)
 
     async def page(
-        self, chat: str, thread: int, before: int | None, limit: int
+        self, chat: str, thread: int, before: int | None, limit: int, *, after: int | None = None
     ) -> tuple[Sequence[records.WebMessage], int]:
         """A page of history and the chat's number."""
 
         def unit(conn: Connection) -> tuple[Sequence[records.WebMessage], int]:
             found = chats.find(conn, chat)
-            return ([], 0) if found is None else (reading.page(conn, found, thread, before, limit), found.seq)
+            if found is None:
+                return [], 0
+            if after is not None:
+                return reading.page_after(conn, found, thread, after, limit), found.seq
+            return reading.page(conn, found, thread, before, limit), found.seq
 
         return await self._db.read(unit)
 

@@ -76,6 +76,12 @@ _PAGE = Query(
     .order_by(_M.id.desc())
     .limit(p("limit"))
 )
+_PAGE_AFTER = Query(
+    _messages()
+    .where(_M.chat_id == p("chat_id"), _M.thread_id == p("thread_id"), _M.id > p("after"))
+    .order_by(_M.id)
+    .limit(p("limit"))
+)
 _CARD = Query(
     _messages()
     .where(_M.chat_id == p("chat_id"), _M.thread_id == p("thread_id"), _M.role == "card", _M.deleted == 0)
@@ -150,6 +156,12 @@ def page(conn: Connection, chat: WebChat, thread: int, before: int | None, limit
     """The `limit` newest messages of a thread before message `before`, oldest first; deleted ones included."""
     values = {"chat_id": chat.id, "thread_id": thread, "before": before or _LAST, "limit": limit}
     return [to_message(row) for row in reversed(_PAGE.rows(conn, **values))]
+
+
+def page_after(conn: Connection, chat: WebChat, thread: int, after: int, limit: int) -> list[WebMessage]:
+    """The `limit` oldest messages of a thread after message `after`, oldest first."""
+    values = {"chat_id": chat.id, "thread_id": thread, "after": after, "limit": limit}
+    return [to_message(row) for row in _PAGE_AFTER.rows(conn, **values)]
 
 
 def card(conn: Connection, chat: WebChat, thread: int) -> WebMessage | None:

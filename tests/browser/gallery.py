@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import jwt
 from aiohttp import web
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from playwright.async_api import Browser, FilePayload, FrameLocator, Page, async_playwright, expect
 
 from tests.browser.conftest import ALWAYS_OPEN, ARGUMENTS, CHROMIUM, World, thread_of
@@ -55,7 +55,9 @@ class Gallery:
 
     async def page(self, address: str, size: str = "desktop", **how: Any) -> Page:
         """A page in a browser of its own."""
-        context = await self.world.browser.new_context(locale=self.scene.tag, **SIZES[size], **how)
+        context = await self.world.browser.new_context(
+            locale=self.scene.tag, timezone_id="Europe/Moscow", **SIZES[size], **how
+        )
         page = await context.new_page()
         await page.goto(address)
         return page
@@ -74,6 +76,7 @@ class Gallery:
         for who, words in self.scene.others:
             page, frame = await self.customer(who)
             await say(frame, words)
+            await expect(frame.locator(".msg.own .meta.is-received")).to_be_visible()
             await page.context.close()
         shown = await self.customer(self.scene.customer)
         staff = await self.world.staff(locale=self.scene.tag)
@@ -90,13 +93,26 @@ class Gallery:
         if first:
             await say(frame, words)
             await thread_of(staff, words[:20])
-            await frame.locator("input[type=file]").set_input_files(screenshot(self.scene))
+            await frame.locator("input[type=file]").set_input_files(await self._screenshot())
             await expect(frame.locator(".chip.going")).to_have_count(0)
             await frame.locator(".send").click()
             await expect(staff.locator(".msg .picture")).to_be_visible()
             return
         await say(frame, words)
         await expect(staff.locator(".msg.other .text").last).to_have_text(words)
+
+    async def _screenshot(self) -> FilePayload:
+        """What a customer takes of the product's page, with an error on it."""
+        context = await self.world.browser.new_context(
+            viewport={"width": 620, "height": 340}, device_scale_factor=2
+        )
+        page = await context.new_page()
+        await page.set_content(
+            self.scene.product.format(okno="", who="", lang=self.scene.lang) + self.scene.error
+        )
+        taken = await page.screenshot()
+        await context.close()
+        return {"name": "screenshot.png", "mimeType": "image/png", "buffer": taken}
 
     async def take(self) -> None:
         """All pictures of this language."""
@@ -141,12 +157,16 @@ class Gallery:
         await self._save(page, "staff-commands", "light")
 
     async def _take_widget(self, size: str, scheme: Literal["light", "dark"]) -> None:
-        page, frame = await self.customer(self.scene.customer, size, color_scheme=scheme, reduced_motion="reduce")
+        page, frame = await self.customer(
+            self.scene.customer, size, color_scheme=scheme, reduced_motion="reduce"
+        )
         await expect(frame.locator(".msg .picture")).to_be_visible()
         await self._save(page, f"widget-{size}", scheme)
 
     async def _take_customer(self, size: str, scheme: Literal["light", "dark"]) -> None:
-        page = await self.page(f"{self.world.program.url}/", size, color_scheme=scheme, reduced_motion="reduce")
+        page = await self.page(
+            f"{self.world.program.url}/", size, color_scheme=scheme, reduced_motion="reduce"
+        )
         await expect(page.locator(".greeting p")).to_be_visible()
         if size == "phone" or scheme == "dark":
             await say(page, self.scene.said[0][1])
@@ -164,29 +184,12 @@ class Gallery:
 
 
 async def say(page: Page | FrameLocator, words: str) -> None:
-    """Write and send."""
-    await page.locator(".composer textarea").fill(words)
+    """Write and send. What is typed goes where the browser's focus is, which follows into a frame a little later."""
+    box = page.locator(".composer textarea")
+    while await box.input_value() != words:
+        await box.fill(words)
     await page.locator(".send").click()
-    await expect(page.locator(".composer textarea")).to_have_value("")
-
-
-def screenshot(scene: Scene) -> FilePayload:
-    """What a customer's own screenshot may look like."""
-    image = Image.new("RGB", (760, 420), "#f4f5f7")
-    draw = ImageDraw.Draw(image)
-    font, bold = ImageFont.load_default(24), ImageFont.load_default(30)
-    draw.rectangle((0, 0, 760, 64), fill="#2b3a55")
-    draw.text((28, 16), "Ledger", font=bold, fill="white")
-    for row in range(4):
-        draw.rectangle((28, 96 + row * 74, 732, 96 + row * 74 + 54), fill="white", outline="#dfe3ea")
-        draw.text((48, 108 + row * 74), f"2026-00{row + 1}", font=font, fill="#4a5568")
-        draw.text((560, 108 + row * 74), f"{(row + 3) * 417}.00", font=font, fill="#4a5568")
-    draw.rounded_rectangle((150, 130, 610, 300), 16, fill="white", outline="#d64545", width=3)
-    draw.text((184, 160), scene.error[0], font=bold, fill="#b3261e")
-    draw.text((184, 216), scene.error[1], font=font, fill="#4a5568")
-    into = BytesIO()
-    image.save(into, "PNG")
-    return {"name": "screenshot.png", "mimeType": "image/png", "buffer": into.getvalue()}
+    await expect(box).to_have_value("")
 
 
 @contextlib.asynccontextmanager

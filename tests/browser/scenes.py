@@ -24,6 +24,16 @@ def _page(title: str, companies: tuple[str, ...]) -> str:
     return _PRODUCT.format(title=title, rows=rows)
 
 
+def _error(title: str, words: str) -> str:
+    box = (
+        "position: fixed; inset: 96px 120px auto; padding: 24px 28px; border-radius: 14px; background: white"
+    )
+    shadow = "box-shadow: 0 0 0 100vmax rgb(20 30 50 / 45%); color: #374151"
+    return (
+        f'<div style="{box}; {shadow}"><b style="font-size: 20px; color: #b3261e">{title}</b><p>{words}</div>'
+    )
+
+
 @dataclass(frozen=True)
 class Scene:
     """One language's people and words; `others` come before the conversation that is shown."""
@@ -34,7 +44,7 @@ class Scene:
     said: tuple[tuple[str, str], ...]
     others: tuple[tuple[str, str], ...]
     draft: str
-    error: tuple[str, str]
+    error: str
     product: str
     known: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -49,7 +59,10 @@ SCENES = (
             ("agent", "Hi Anna! I see it here too. Which companies did you choose?"),
             ("customer", "All of them, as every month."),
             ("agent", "// it stumbles over companies that were deleted since, Igor has a fix"),
-            ("agent", "Found it: one of them was deleted in October. Leave it out for now, the fix comes today."),
+            (
+                "agent",
+                "Found it: one of them was deleted in October. Leave it out for now, the fix comes today.",
+            ),
             ("customer", "That worked, thank you!"),
         ),
         (
@@ -58,7 +71,7 @@ SCENES = (
             ("Joan Park", "How do I change the address on an invoice that was sent already?"),
         ),
         "Glad to hear it. I'll write to you when",
-        ("Export failed", "Error 502"),
+        _error("Export failed", "Error 502. Please try again later."),
         _page("Invoices", ("Romashka Ltd", "Northwind", "Kestrel & Sons")),
         {
             "Anna Lee": {"email": "anna@kestrel.example", "plan": "pro"},
@@ -84,7 +97,7 @@ SCENES = (
             ("Ольга Пак", "Как поменять адрес в счёте, который уже отправлен?"),
         ),
         "Отлично. Напишу вам, когда",
-        ("Ошибка выгрузки", "Код 502"),
+        _error("Выгрузка не удалась", "Ошибка 502. Попробуйте позже."),
         _page("Счета", ("ООО «Ромашка»", "Северный ветер", "Пустельга и сыновья")),
         {
             "Анна Соколова": {"email": "anna@pustelga.example", "plan": "pro"},

@@ -49,7 +49,7 @@ class Asking:
 
     async def _customer_state(self, request: web.Request) -> web.Response:
         native, locale = await self._doorkeeper.customer_id(request), self._doorkeeper.locale(request)
-        history = await self._history(native, 0, None)
+        history = await self._history(native, 0, request)
         read = await self._store.read_up_to(native, native, 0)
         said = {"greeting": self._facts.greeting(locale), **await self._now(request, native)}
         return _json({"me": native, "read": str(read), **said, **self._bounds(), **history})
@@ -72,7 +72,7 @@ class Asking:
 
     async def _customer_messages(self, request: web.Request) -> web.Response:
         native = await self._doorkeeper.customer_id(request)
-        return _json(await self._history(native, 0, ids.number(request.query.get("before"))))
+        return _json(await self._history(native, 0, request))
 
     async def _staff_state(self, request: web.Request) -> web.Response:
         actor = await self._doorkeeper.agent(request)
@@ -116,13 +116,15 @@ class Asking:
     async def _staff_messages(self, request: web.Request) -> web.Response:
         actor, chat = await self._doorkeeper.agent(request), _desk_of(request)
         thread = ids.number(request.query.get("thread")) or 0
-        history = await self._history(chat, thread, ids.number(request.query.get("before")))
+        history = await self._history(chat, thread, request)
         read = await self._store.read_up_to(actor.person.native, chat, thread)
         card = await self._store.card(chat, thread) if thread else None
         return _json({"read": str(read), "card": views.message(card) if card else None, **history})
 
-    async def _history(self, chat: str, thread: int, before: int | None) -> dict[str, Any]:
-        messages, seq = await self._store.page(chat, thread, before, self._limits.page)
+    async def _history(self, chat: str, thread: int, request: web.Request) -> dict[str, Any]:
+        """A page: the newest, the one before a message, or the one after."""
+        before, after = (ids.number(request.query.get(name)) for name in ("before", "after"))
+        messages, seq = await self._store.page(chat, thread, before, self._limits.page, after=after)
         more = len(messages) == self._limits.page
         return {"seq": seq, "messages": [views.message(m) for m in messages], "more": more}
 

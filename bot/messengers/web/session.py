@@ -67,6 +67,7 @@ class Doorkeeper:
         self._changes = Window(limits.changes)
         self._changes_here = Window(limits.changes_per_address)
         self._customers_here = Window(limits.customers_per_address)
+        self._identifying = Window(limits.identities_per_address)
         self._sign_ins = Window(limits.sign_ins_per_address)
 
     # where requests come from
@@ -123,7 +124,7 @@ class Doorkeeper:
 
         What the same browser wrote before is theirs from now on.
         """
-        _too_often(self._sign_ins.wait(self.address(request) + " user"))
+        _too_often(self._identifying.wait(self.address(request)))
         try:
             identity = self._identities.read(token)
         except NotAccepted as reason:

@@ -33,6 +33,8 @@ class WebLimits:
     """Customers that were not seen since the start: nobody fills the desks with made-up ones."""
     uploads: tuple[int, float] = (60, 60.0)
     sign_ins_per_address: tuple[int, float] = (10, 60.0)
+    identities_per_address: tuple[int, float] = (600, 60.0)
+    """A whole office behind one address, whose product's pages each say who is looking; a signature isn't guessed."""
     sockets_per_person: int = 12
     sockets_per_address: int = 100
     page: int = 50

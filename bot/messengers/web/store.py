@@ -303,9 +303,12 @@ class Reading(Protocol):
         """The numbers that these chats' newest changes have; 0 for a chat that isn't there yet."""
 
     async def page(
-        self, chat: str, thread: int, before: int | None, limit: int
+        self, chat: str, thread: int, before: int | None, limit: int, *, after: int | None = None
     ) -> tuple[Sequence[Message], int]:
-        """A page of history, oldest first, and the chat's number at that moment."""
+        """A page of history, oldest first, and the chat's number at that moment.
+
+        It ends before a message, or begins after one; else it is the newest.
+        """
 
     async def card(self, chat: str, thread: int) -> Message | None:
         """The card that stands on top of a thread."""

@@ -3,6 +3,18 @@ import { fill, h, icon } from "./dom.js";
 import { richText } from "./richtext.js";
 import { t } from "./words.js";
 
+// What the card says, line by line.
+function lines({ text, spans = [] }) {
+  let at = 0;
+  return text.split("\n").map((line) => {
+    const from = at;
+    const length = Array.from(line).length;
+    at += length + 1;
+    const within = spans.map(([kind, start, n, value]) => [kind, Math.max(start - from, 0), Math.min(start + n - from, length) - Math.max(start - from, 0), value]);
+    return h("p", { dir: "auto" }, richText(line, within.filter(([, start, n]) => n > 0 && start < length)));
+  });
+}
+
 export class Card {
   constructor(onpress) {
     this.onpress = onpress;
@@ -25,6 +37,6 @@ export class Card {
     this.el.classList.toggle("folded", this.folded);
     const fold = h("button", { type: "button", class: "icon-button fold", "aria-expanded": String(!this.folded), "aria-label": t("card"), title: t("card"), onclick: () => { this.folded = !this.folded; this.#draw(); } }, icon("chevron"));
     const buttons = (message.buttons ?? []).map((row) => h("div", { class: "card-row" }, row.map((b) => h("button", { type: "button", class: "card-button", onclick: (event) => this.onpress(message, b, event.currentTarget) }, b.label))));
-    fill(this.el, h("div", { class: "card-head" }, h("div", { class: "card-text", dir: "auto" }, richText(message.text, message.spans)), fold), h("div", { class: "card-buttons" }, buttons));
+    fill(this.el, h("div", { class: "card-head" }, h("div", { class: "card-text" }, lines(message)), fold), h("div", { class: "card-buttons" }, buttons));
   }
 }

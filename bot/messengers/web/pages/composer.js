@@ -100,7 +100,7 @@ export class Composer {
   submit() {
     if (!this.ready) return;
     const text = this.text.trim();
-    if (text.length > this.hooks.limits().text) { toast(t("too_long"), "bad"); return; }
+    if (text.length > (this.hooks.limits()?.text ?? Infinity)) { toast(t("too_long"), "bad"); return; }
     if (this.editing) {
       this.hooks.change(this.editing, text);
       this.stopEditing();
@@ -140,8 +140,9 @@ export class Composer {
   }
 
   attach(files) {
-    const { upload, album } = this.hooks.limits();
+    const { upload, album } = this.hooks.limits() ?? { album: 0 };
     for (const file of files ?? []) {
+      if (!album) break;
       if (this.files.length >= album) { toast(t("too_many_files", { n: album }), "bad"); break; }
       if (file.size > upload) { toast(t("file_too_big", { name: file.name, size: size(upload) }), "bad"); continue; }
       this.#upload(file);

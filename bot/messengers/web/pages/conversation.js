@@ -6,8 +6,11 @@ import { t } from "./words.js";
 
 const NEAR = 90;
 const TOGETHER = 5 * 60 * 1000;
+const NEARLY = 600; // so many pixels before an end of what is loaded, more is asked for
+const MOST = 300; // messages on the page at once, wherever in a long talk one reads
 
-// hooks: look, older(before) -> {messages, more}, read(id), hidden(message), announce(message)
+// What is loaded is a window of the talk: `more` before it, `newer` after it. Scrolling moves it.
+// hooks: look, page({before | after}?) -> {messages, more}, read(id), hidden(message), announce(message)
 export class Conversation {
   constructor(hooks) {
     this.hooks = hooks;
@@ -17,10 +20,13 @@ export class Conversation {
     this.readUpTo = 0;
     this.newFrom = null;
     this.missed = 0;
+    this.newer = false;
+    this.newestBelow = 0; // the newest message of which one has heard and that is not loaded
+    this.era = 0;
     this.list = h("ol", { class: "messages" });
     this.empty = h("div", { class: "empty" });
     this.scroller = h("div", { class: "scroller", tabindex: "0", role: "log", "aria-live": "off", "aria-label": t("messages") }, this.empty, this.list);
-    this.jump = iconButton("down", t("to_newest"), () => this.toEnd(true), { class: "icon-button jump", hidden: true });
+    this.jump = iconButton("down", t("to_newest"), () => this.#toNewest(), { class: "icon-button jump", hidden: true });
     this.count = h("span", { class: "badge", hidden: true });
     this.jump.append(this.count);
     this.el = h("div", { class: "conversation" }, this.scroller, this.jump);
@@ -54,6 +60,7 @@ export class Conversation {
     const before = this.known.get(message.id);
     if (before && before.message.seq >= message.seq) return;
     if (!before && this.more && this.order.length && Number(message.id) < Number(this.order[0])) return; // on a page not loaded
+    if (!before && this.newer) { this.#below(message, quiet); return; }
     const isNew = !before && (!this.order.length || Number(message.id) > Number(this.order.at(-1)));
     const follow = this.sticks || message.by === this.hooks.look.me;
     const inHand = message.key && this.pending.get(message.key);
@@ -64,8 +71,19 @@ export class Conversation {
       this.hooks.announce?.(message);
       if (!follow) { this.missed += 1; this.#showJump(); }
     }
-    if (isNew && follow) this.toEnd();
+    if (isNew && follow) { this.#shorten("head"); this.toEnd(); }
     this.#maybeRead();
+  }
+
+  // It comes after what is loaded: one's own words are gone to, others' are counted.
+  #below(message, quiet) {
+    this.newestBelow = Math.max(this.newestBelow, Number(message.id));
+    if (message.key) this.#settle(message.key);
+    if (message.by === this.hooks.look.me) { this.#toNewest(); return; }
+    if (!this.#others(message) || quiet) return;
+    this.hooks.announce?.(message);
+    this.missed += 1;
+    this.#showJump();
   }
 
   // What is on its way, shown after everything that is stored.
@@ -74,6 +92,7 @@ export class Conversation {
     const el = this.#render(this.hooks.draft(item));
     if (old) old.el.replaceWith(el);
     this.pending.set(item.key, { item, el });
+    if (this.newer) { if (!old) this.#toNewest(); return; }
     this.#arrange();
     if (!old) this.toEnd();
   }
@@ -87,11 +106,11 @@ export class Conversation {
   get unread() {
     let n = 0;
     for (let i = this.order.length - 1; i >= 0 && Number(this.order[i]) > this.readUpTo; i -= 1) n += this.#others(this.known.get(this.order[i]).message) ? 1 : 0;
-    return n;
+    return n + (this.newer ? this.missed : 0);
   }
 
   get newest() {
-    return this.order.length ? this.known.get(this.order.at(-1)).message : null;
+    return this.order.length && !this.newer ? this.known.get(this.order.at(-1)).message : null;
   }
 
   lastOwn() {
@@ -107,7 +126,7 @@ export class Conversation {
   }
 
   async goTo(id) {
-    for (let i = 0; i < 20 && !this.known.has(id) && this.more; i += 1) await this.loadOlder();
+    if (!this.known.has(id)) await this.#loadAround(id);
     const el = this.known.get(id)?.el;
     if (!el) return;
     el.scrollIntoView({ block: "center", behavior: "smooth" });
@@ -117,7 +136,7 @@ export class Conversation {
 
   toEnd(smooth) {
     this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: smooth ? "smooth" : "instant" });
-    this.sticks = true;
+    this.sticks = !this.newer;
   }
 
   setEmpty(...children) {
@@ -125,21 +144,71 @@ export class Conversation {
     this.#arrange();
   }
 
-  async loadOlder() {
-    if (!this.more || this.loading) return;
+  // A jump: what is loaded from now on is the page that ends with the message, and the next.
+  async #loadAround(id) {
+    const { messages, more } = await this.hooks.page({ before: Number(id) + 1 }).catch(() => ({ messages: [] }));
+    if (messages.at(-1)?.id !== id) return;
+    this.#replace(messages, more, true);
+    await this.#load("newer");
+  }
+
+  async #toNewest() {
+    if (!this.newer) { this.toEnd(true); return; }
+    const page = await this.hooks.page({}).catch(() => null);
+    if (!page) return;
+    this.#replace(page.messages, page.more, false);
+    this.missed = 0;
+    this.toEnd();
+    this.#showJump();
+    this.#maybeRead();
+  }
+
+  #replace(messages, more, newer) {
+    this.known.clear();
+    this.order = [];
+    this.era += 1;
+    for (const message of messages) this.#put(message);
+    Object.assign(this, { more, newer: newer || this.#isBehind() });
+    this.#arrange();
+  }
+
+  // Whether something came while a page was on its way that it doesn't hold.
+  #isBehind() {
+    return this.newestBelow > Number(this.order.at(-1) ?? 0);
+  }
+
+  // The next page on one side; what is too far on the other is let go. What one looks at stays where it is.
+  async #load(side) {
+    if (this.loading || !(side === "older" ? this.more : this.newer) || !this.order.length) return;
     this.loading = true;
+    const { era } = this;
     try {
-      const { messages, more } = await this.hooks.older(this.order[0]);
-      this.more = more;
-      const from = this.scroller.scrollHeight - this.scroller.scrollTop;
+      const { messages, more } = await this.hooks.page(side === "older" ? { before: this.order[0] } : { after: this.order.at(-1) });
+      if (era !== this.era) return;
+      const held = this.known.get(side === "older" ? this.order[0] : this.order.at(-1))?.el;
+      const top = held?.getBoundingClientRect().top;
       for (const message of messages) this.#put(message);
+      if (side === "older") this.more = more;
+      else this.newer = more || this.#isBehind();
+      this.#shorten(side === "older" ? "tail" : "head");
       this.#arrange();
-      this.scroller.scrollTop = this.scroller.scrollHeight - from;
+      if (held?.isConnected) this.scroller.scrollTop += held.getBoundingClientRect().top - top;
     } catch {
       // the next scroll asks again
     } finally {
       this.loading = false;
     }
+    this.#scrolled();
+  }
+
+  #shorten(end) {
+    const extra = this.order.length - MOST;
+    if (extra < 50) return;
+    const gone = end === "head" ? this.order.splice(0, extra) : this.order.splice(MOST);
+    for (const id of gone) this.known.delete(id);
+    if (end === "head") this.more = true;
+    else this.newer = true;
+    this.#arrange();
   }
 
   #others(message) {
@@ -172,7 +241,7 @@ export class Conversation {
   #arrange() {
     const wanted = [];
     let last = null;
-    const entries = [...this.order.map((id) => this.known.get(id)), ...[...this.pending.values()].map(({ item, el }) => ({ message: this.hooks.draft(item), el }))];
+    const entries = [...this.order.map((id) => this.known.get(id)), ...(this.newer ? [] : [...this.pending.values()]).map(({ item, el }) => ({ message: this.hooks.draft(item), el }))];
     for (const { message, el } of entries) {
       if (this.hooks.hidden?.(message)) continue;
       const newDay = !last || !sameDay(last.message.at, message.at);
@@ -206,15 +275,16 @@ export class Conversation {
 
   #scrolled() {
     const below = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
-    this.sticks = below < NEAR;
+    this.sticks = below < NEAR && !this.newer;
     if (this.sticks) this.missed = 0;
     this.#showJump();
     this.#maybeRead();
-    if (this.scroller.scrollTop < 400) this.loadOlder();
+    if (this.scroller.scrollTop < NEARLY) this.#load("older");
+    else if (below < NEARLY) this.#load("newer");
   }
 
   #showJump() {
-    this.jump.hidden = this.sticks;
+    this.jump.hidden = this.sticks && !this.newer;
     this.count.hidden = !this.missed;
     this.count.textContent = String(this.missed);
   }

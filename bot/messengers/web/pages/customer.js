@@ -77,6 +77,7 @@ const outbox = new Outbox(api, "c", {
   stored: (item, messages) => { conversation.settle(item, messages); frame?.wrote(); },
   slow: (seconds) => toast(t("slow_down", { n: seconds })),
   knock,
+  ready: () => Boolean(state), // before, nobody knows who writes
   context: () => frame?.context,
 });
 
@@ -100,7 +101,7 @@ async function knock(code) {
 const composer = new Composer({
   place: "c",
   api,
-  limits: () => state.limits,
+  limits: () => state?.limits,
   placeholder: () => t("write_here"),
   send: ({ text, reply_to, reply, files }) => outbox.add({ text, reply_to, reply: reply && { id: reply.id, by: reply.by, author: reply.author, text: reply.text, kind: reply.kind }, files }),
   change: (message, text) => deeds.change(message, text),
@@ -111,7 +112,7 @@ const composer = new Composer({
 conversation = new Conversation({
   look,
   draft,
-  older: (before) => api.get("messages", { before }),
+  page: (where) => api.get("messages", where),
   read: (id) => { title(); api.post("read", { ref: id }).catch(() => { conversation.readUpTo = 0; }); },
   looking: () => !frame || frame.open,
   announce: (m) => { say(`${m.author || t("support")}: ${m.text ?? ""}`); setTimeout(title); }, // by then it may have been seen

@@ -5,7 +5,7 @@ export class Outbox {
   constructor(api, name, hooks) {
     this.api = api;
     this.place = `okno-outbox-${name}`;
-    this.hooks = hooks; // changed(item), stored(item, messages), slow(seconds)
+    this.hooks = hooks; // changed(item), stored(item, messages), slow(seconds), ready()?
     this.items = this.#load();
     this.busy = false;
     this.wait = 0;
@@ -36,7 +36,7 @@ export class Outbox {
 
   async push() {
     clearTimeout(this.timer);
-    if (this.busy) return;
+    if (this.busy || this.hooks.ready?.() === false) return;
     this.busy = true;
     try {
       for (let item; (item = this.items.find((i) => i.state === "sending")); ) await this.#send(item);

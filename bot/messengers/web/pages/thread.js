@@ -23,7 +23,7 @@ export class ThreadView {
       look: this.#look(),
       draft: (item) => this.#draft(item),
       hidden: (m) => m.role === "card" && this.thread !== "",
-      older: (before) => this.api.get("messages", { chat: this.chat, thread: this.thread, before }),
+      page: (where) => this.api.get("messages", { chat: this.chat, thread: this.thread, ...where }),
       read: (id) => this.read(id),
       announce: (m) => say(`${this.#who(m)}: ${m.text ?? ""}`),
     });
