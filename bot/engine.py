@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import retention
 from bot.delivery import Delivery, Letters
 from bot.intake import Intake
 from bot.messengers.contract import CatchesUp, Past, ShowsProfile
@@ -117,7 +118,7 @@ class Engine:
     async def prune(self) -> None:
         """Throw away what has served."""
         await self.committer.run(timed.prune, self.policy, utc_now())
-        await self._db.shrink()
+        await retention.forget(self._db, self.policy)
 
     async def show_profiles(self, messengers: Sequence[Messenger]) -> None:
         """Let messengers show which chats are desks, where that has changed; and now and then all the same, since a

@@ -178,6 +178,8 @@ class Policy:
     rota: tuple[Shift, ...] = ()
     leads_mentions: tuple[str, ...] = ()
     reopen_within: timedelta = timedelta(hours=24)
+    keep_messages: timedelta | None = None  # None: for ever
+    keep_files: timedelta | None = None
     auto_close: timedelta | None = timedelta(hours=72)
     csat: bool = True
     csat_every: timedelta = timedelta(days=7)

@@ -103,7 +103,9 @@ def reply_ref(conn: Connection, place: Row, reply_to_id: int | None) -> str | No
     """The message in the place's chat that stands for the one a person answered, on whichever side that was."""
     if reply_to_id is None:
         return None
-    target = messages.by_id(conn, reply_to_id)
+    target = messages.find(conn, reply_to_id)
+    if target is None:  # older than messages are kept
+        return None
     if target.chat_id == place.chat_id:
         return None if target.deleted else str(target.ref)
     copies = links.copies_in_place(conn, reply_to_id, place.id)

@@ -50,9 +50,10 @@ def sweep(conn: Connection, policy: Policy, now: datetime) -> Effects:
     return letters.finish(turn)
 
 
-def prune(conn: Connection, policy: Policy, now: datetime) -> None:  # noqa: ARG001 - every timed job is called alike
+def prune(conn: Connection, policy: Policy, now: datetime) -> None:
     """Throw away what has served: handled journal rows, old sending times, proofs of old notices."""
-    journal.prune(conn, to_ms(now - JOURNAL_KEPT))
+    kept = JOURNAL_KEPT if policy.keep_messages is None else min(JOURNAL_KEPT, policy.keep_messages)
+    journal.prune(conn, to_ms(now - kept))
     attempts.prune(conn, to_ms(now - ATTEMPTS_KEPT))
     once.prune(conn, to_ms(now - ONCE_KEPT))
     crossings.prune(conn, to_ms(now))

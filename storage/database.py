@@ -76,12 +76,16 @@ class Database:
         """Run a function that only reads, beside the writer; it sees one consistent state."""
         return await self._store.read(lambda conn: fn(conn, *args, **kwargs))
 
-    async def shrink(self) -> None:
-        """Give a little of what was deleted back to the file system, where the database doesn't do it by itself."""
+    async def shrink(self) -> bool:
+        """Give a little of what was deleted back to the file system, where the database doesn't do it by itself.
+
+        True while there is more to give back.
+        """
         if self.path is not None:
             from storage.sqlite import give_back
 
-            await self.run(give_back)
+            return await self.run(give_back)
+        return False
 
     @property
     def waiting(self) -> int:

@@ -109,6 +109,11 @@ def by_id(conn: Connection, message_id: int) -> Row:
     return row
 
 
+def find(conn: Connection, message_id: int) -> Row | None:
+    """The message with Okno's own number, unless it was deleted for its age."""
+    return _BY_ID.row(conn, id=message_id)
+
+
 def by_ref(conn: Connection, chat_id: int, ref: str) -> Row | None:
     """The message a person wrote in this chat under this reference."""
     return _BY_REF.row(conn, chat_id=chat_id, ref=ref)

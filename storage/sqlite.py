@@ -67,16 +67,20 @@ class SqliteStore:
         await self._writer.close()  # last of all, so that it can empty the write-ahead log
 
 
-GIVEN_BACK = 500
+GIVEN_BACK = 200
 """How many free pages are given back at once; more would hold up the writer."""
 
+SPARE = 1000
+"""So many free pages are left: what comes next needs them."""
 
-def give_back(conn: Connection) -> None:
-    """Shorten the file by some of its free pages."""
+
+def give_back(conn: Connection) -> bool:
+    """Shorten the file by some of its free pages; whether there are more than are worth keeping."""
     driver: Any = conn.connection.driver_connection
     (free,) = driver.execute("PRAGMA freelist_count").fetchone()
-    for _ in range(min(free, GIVEN_BACK)):
+    for _ in range(min(max(free - SPARE, 0), GIVEN_BACK)):
         driver.execute("PRAGMA incremental_vacuum(1)")  # the driver takes only the first step of a longer one
+    return bool(free - SPARE > GIVEN_BACK)
 
 
 def _reading_engine(path: Path) -> AsyncEngine:

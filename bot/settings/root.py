@@ -36,7 +36,6 @@ NOT_YET_IN_FORCE = (
     "slack.customer_channels",
     "pachca.*",
     "desks.*.closed_topics",
-    "retention.*",
 )
 """Keys that are accepted but that nothing heeds yet; a star stands for any name."""
 
@@ -120,6 +119,8 @@ class Settings(BaseSettings):
             leads_mentions=self.leads.mentions,
             auto_close=self.tickets.auto_close or None,
             reopen_within=self.tickets.reopen_within,
+            keep_messages=self.retention.messages,
+            keep_files=self.retention.files or self.retention.messages,
             csat=self.csat.enabled,
             customer_messages=(
                 self.limits.customer_messages.count,

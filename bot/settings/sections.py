@@ -285,11 +285,20 @@ class Limits(Section):
     customer_messages: Allowance = PerTime(30, 60.0)
 
 
+def _a_day(kept: timedelta) -> timedelta:
+    if kept < timedelta(days=1):
+        raise fault("less than a day", "platforms repeat events for a day; write 1d or more")
+    return kept
+
+
+Kept = Annotated[Duration, AfterValidator(_a_day)]
+
+
 class Retention(Section):
     """After how long message text and files are deleted; None keeps them."""
 
-    messages: Duration | None = None
-    files: Duration | None = None
+    messages: Kept | None = None
+    files: Kept | None = None
 
 
 class Files(Section):
