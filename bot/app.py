@@ -174,7 +174,10 @@ class Program:
             self._links.key = (await self._db.run(facts.get_or_make, KEY, secrets.token_urlsafe)).encode()
         if self._web is not None:
             await self._engine.take_in(self._web)
-            self._spawn(self._engine.receive(self._web))
+            self._spawn(self._engine.receive(self._web, at_home=True))
+            if self._engine.sharing is not None:
+                self._engine.sharing.on_hint(self._web.share(self._engine.sharing.tell))
+                self._spawn(self._web.keep_up())
         port = await self._server.open()
         self._base = self._settings.web_base(port)
         if self._web is not None:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import structlog
 
 from bot.health import fault
+from bot.leasing import LeaseLost
 from bot.messengers.contract import AnswersPresses
+from bot.outgoing import made_anew, stored
 from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter, pause
 from bot.performing import carries_files, perform
 from bot.turns import Account, Lane, Porters, slots_of
 from domain.requests import OpenThread, Outcome, Refused, Sent, TryLater, Unsure
-from storage import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Coroutine, Iterable, Sequence
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
 
     from bot.health import Health
     from bot.messengers.contract import Messenger
+    from bot.outgoing import Gate, Letters, Settled
     from bot.turns import Chat
     from domain.policy import Policy
     from domain.work import Effects, PressAnswer, Work
     from domain.work import Lane as LaneName
     from storage import Connection
+    from storage.leases import Fence
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,34 +52,16 @@ LISTEN = 2.0
 """How long the messenger's own word of a thread that may have been made is waited for, in seconds; counted from its
 first complete receive."""
 
+LISTENED = 1
+LISTENED_SHARING = 5
+"""So often it is waited for; longer where another process may have to take over receiving first."""
+
 LISTEN_AT_MOST = 60.0
 """After so many seconds without a complete receive such a thread is made all the same."""
 
 _PRESSES_AT_ONCE = 64
 _PRESS_SECONDS = 10.0
 _ERRORS = 3
-
-
-class Settled(Protocol):
-    """What storing an outcome gives: the lane's next work, and what else is to be done."""
-
-    @property
-    def next(self) -> Work | None:
-        """The same lane's next work."""
-
-    @property
-    def effects(self) -> Effects:
-        """What else is to be done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letters:
-    """The units of work that delivery asks of the handlers."""
-
-    settle: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled]
-    head: Callable[[Connection, Policy, int, LaneName, bool], Work | None]
-    settle_barely: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled]
-    """The same as `settle` for when that fails by an error of its own: as little as possible."""
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +71,7 @@ class _Line:
     messenger: Messenger
     account: Account
     since: float
+    settled: Callable[[], float | None]
     porters: Porters = field(default_factory=Porters)
     catching_up: bool = True
     timer: asyncio.TimerHandle | None = None
@@ -101,7 +87,9 @@ class Delivery:
         letters: Letters,
         now: Callable[[], datetime],
         health: Health,
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._committer = committer
         self._policy = policy
         self._letters = letters
@@ -114,15 +102,22 @@ class Delivery:
         self._presses: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    def attach(self, messenger: Messenger, recent: Iterable[tuple[int, float]] = ()) -> None:
+    def attach(
+        self,
+        messenger: Messenger,
+        recent: Iterable[tuple[int, float]] = (),
+        settled: Callable[[], float | None] | None = None,
+    ) -> None:
         """Send for this messenger from now on. `recent`: chats written to lately, with ages in seconds.
 
-        Until `caught_up` whatever is offered may have been in flight when the program ended: it is unsure.
+        Until `caught_up` whatever is offered may have been in flight when the program ended: it is unsure. `settled`:
+        since when what it receives is up to date, unless the messenger knows that itself.
         """
         pacer = Pacer(messenger.pacing)
         for chat_id, age in recent:
             pacer.remember(chat_id, self._loop.time() - age)
-        self._lines[messenger.name] = _Line(messenger, Account(pacer), self._loop.time())
+        own = settled or (lambda: messenger.settled_at)
+        self._lines[messenger.name] = _Line(messenger, Account(pacer), self._loop.time(), own)
 
     def caught_up(self, messenger: str) -> None:
         """Everything that waited when the program started has been offered."""
@@ -132,13 +127,17 @@ class Delivery:
         """Do what a handler wanted done after its commit."""
         self.offer(effects.works)
         for key in effects.woken:
-            lane = self._lanes.get(key)
-            if lane is not None:
-                lane.again = True
-            else:  # it was let go of meanwhile
-                self._spawn(self._tasks, self._look_for(key))
+            self.woken(key)
         for answer in effects.answers:
             self._answer(answer)
+
+    def woken(self, key: tuple[int, LaneName]) -> None:
+        """The lane has something to do: it is looked at again in its turn, or taken up."""
+        lane = self._lanes.get(key)
+        if lane is not None:
+            lane.again = True
+        elif not self._stopping:
+            self._spawn(self._tasks, self._look_for(key))
 
     def offer(self, works: Sequence[Work]) -> None:
         """Heads of places that have something to send. Those in hand already are looked at again in their turn."""
@@ -151,6 +150,8 @@ class Delivery:
             if lane is not None:
                 lane.again = True
                 continue
+            if self._gate is not None and not self._gate.admits(work):
+                continue
             first = replace(work, unsure=True) if line.catching_up else work
             lane = self._lanes[work.place_id, work.lane] = line.account.lane(first)
             self._ready(line, lane)
@@ -162,6 +163,24 @@ class Delivery:
     def in_hand(self) -> Container[tuple[int, LaneName]]:
         """The lanes that have something to do; may be asked from any thread, and be old news when it answers."""
         return self._lanes
+
+    def has(self, key: tuple[int, LaneName]) -> bool:
+        """Whether the lane is in hand."""
+        return key in self._lanes
+
+    def busy(self, chat_id: int) -> bool:
+        """Whether anything of the chat is in hand."""
+        return any(line.account.has(chat_id) for line in self._lines.values())
+
+    def remember(self, messenger: str, chat_id: int, ages: Iterable[float]) -> None:
+        """What was sent to the chat lately, by whomever, oldest first; ages in seconds."""
+        if line := self._lines.get(messenger):
+            line.account.pacer.recall(chat_id, [self._loop.time() - age for age in ages])
+
+    def share(self, processes: int) -> None:
+        """So many processes send for the same accounts."""
+        for line in self._lines.values():
+            line.account.pacer.share(processes)
 
     async def stop(self, within: float) -> None:
         """Begin nothing new, and finish what is in flight within so many seconds."""
@@ -220,11 +239,22 @@ class Delivery:
     # ── one request of one lane ──
 
     async def _carry(self, line: _Line, lane: Lane) -> None:
+        """Carry it on; where several processes send, only as long as the chat is ours."""
+        try:
+            await self._carry_on(line, lane)
+        except LeaseLost:
+            self._let_go(line, lane)
+        self._queue(line, lane.chat)
+        self._serve(line)
+
+    async def _carry_on(self, line: _Line, lane: Lane) -> None:
         """Make the lane's request, store what came of it, and put the lane back in turn."""
         outcome: Outcome | None = None
         waits = False
         try:
+            self._check_ours(lane)
             if await self._prepare(lane):
+                self._check_ours(lane)
                 waits = carries_files(lane.work.request) and not line.porters.begin(lane)
                 outcome = None if waits else await self._perform(line, lane)
         finally:
@@ -239,8 +269,20 @@ class Delivery:
             await self._settle(line, lane, outcome)
         else:
             self._rest(line, lane, outcome)
-        self._queue(line, lane.chat)
-        self._serve(line)
+
+    def _check_ours(self, lane: Lane) -> None:
+        """Note what the lane's next request is made under. Raises LeaseLost."""
+        if self._gate is not None:
+            lane.fence = self._gate.fence(lane.chat.id)
+            if lane.fence is None:
+                raise LeaseLost(lane.chat.id)
+
+    def _let_go(self, line: _Line, lane: Lane) -> None:
+        """Somebody else sends to its chat."""
+        if self._gate is not None and lane.fence is not None:
+            self._gate.lose(lane.chat.id)
+        self._lanes.pop(lane.key, None)
+        line.account.drop(lane)
 
     async def _prepare(self, lane: Lane) -> bool:
         """Make a work that has waited anew; whether there is still something to send."""
@@ -261,7 +303,9 @@ class Delivery:
             self.offer([work])
 
     async def _head(self, lane: Lane, joined: bool = False) -> Work | None:
-        return await self._insist(self._letters.head, self._policy, *lane.key, joined)
+        return await self._insist(
+            made_anew, lane.fence, self._letters, self._policy, self._now(), lane.key, joined
+        )
 
     async def _settle(self, line: _Line, lane: Lane, outcome: Sent | Refused) -> None:
         """Store the outcome, however long that takes, and go on with what the lane has next."""
@@ -270,7 +314,7 @@ class Delivery:
         lane.again = lane.aged = False
         lane.tries = lane.errors = 0
         slots = slots_of(work.request) if line.account.pacer.longest > RESTART else 0
-        settled = await self._stored(work, outcome, slots)
+        settled = await self._stored(lane.fence, work, outcome, slots)
         if settled.next is None:
             await self._leave(line, lane)
         else:
@@ -278,18 +322,20 @@ class Delivery:
             self._ready(line, lane)
         self.take(settled.effects)
 
-    async def _stored(self, work: Work, outcome: Sent | Refused, slots: int) -> Settled:
+    async def _stored(self, fence: Fence | None, work: Work, outcome: Sent | Refused, slots: int) -> Settled:
         """Commit what came of a work; barely, when all that follows from it can't be written down by an error of ours."""
         for tries in range(1, _ERRORS + 1):
             try:
                 return await self._committer.run(
-                    _stored, self._letters.settle, self._policy, self._now(), work, outcome, slots
+                    stored, fence, self._letters.settle, self._policy, self._now(), work, outcome, slots
                 )
+            except LeaseLost:
+                raise
             except Exception:  # noqa: BLE001 (an error in one place's letters stops no other place)
-                self._failed(_stored.__name__, tries)
+                self._failed(stored.__name__, tries)
             await asyncio.sleep(full_jitter(tries))
         barely = self._letters.settle_barely
-        return await self._insist(_stored, barely, self._policy, self._now(), work, outcome, slots)
+        return await self._insist(stored, fence, barely, self._policy, self._now(), work, outcome, slots)
 
     async def _leave(self, line: _Line, lane: Lane) -> None:
         """The lane has nothing in hand: done, unless something was offered meanwhile."""
@@ -311,6 +357,8 @@ class Delivery:
         while True:
             try:
                 return await self._committer.run(fn, *args, **kwargs)
+            except LeaseLost:
+                raise
             except Exception:  # noqa: BLE001 (a fault in one place's letters stops no other place)
                 tries += 1
                 self._failed(fn.__name__, tries)
@@ -345,10 +393,11 @@ class Delivery:
 
     def _may_hear(self, line: _Line, lane: Lane) -> bool:
         """Whether to wait for the messenger's word that a thread was made; the handlers take that for the answer."""
-        if line.messenger.settled_at is None:
+        if line.settled() is None:
             return self._loop.time() - line.since < LISTEN_AT_MOST
-        lane.listened = not lane.listened
-        return lane.listened
+        rounds = LISTENED if self._gate is None else LISTENED_SHARING
+        lane.listened = (lane.listened + 1) % (rounds + 1)
+        return lane.listened > 0
 
     def _rest(self, line: _Line, lane: Lane, outcome: Outcome) -> None:
         """The request is to be made again, after a while; a platform's own wish is obeyed exactly."""
@@ -407,18 +456,3 @@ class Delivery:
                 await messenger.answer_press(answer.press, answer.text)
         except Exception as error:  # noqa: BLE001 (best effort)
             _log.info("a press was not answered", messenger=answer.messenger, error=fault(error))
-
-
-def _stored(
-    conn: Connection,
-    settle: Callable[[Connection, Policy, datetime, Work, Sent | Refused], Settled],
-    policy: Policy,
-    now: datetime,
-    work: Work,
-    outcome: Sent | Refused,
-    slots: int,
-) -> Settled:
-    """One unit: so many slots of the chat were used, and what came of it."""
-    if slots:
-        attempts.record(conn, work.chat_id, int(now.timestamp() * 1000), slots)
-    return settle(conn, policy, now, work, outcome)

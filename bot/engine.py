@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import retention
-from bot.delivery import Delivery, Letters
+from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.messengers.contract import CatchesUp, Past, ShowsProfile
+from bot.outgoing import Letters
 from bot.patience import Committer, full_jitter
 from bot.pump import Handlers, Pump
+from bot.sharing import Sharing
 from domain.policy import LEADS
-from handlers import delivered, dispatch, letters, settling_in, timed
-from storage import attempts, chats, journal, past
+from handlers import claiming, delivered, dispatch, letters, settling_in, timed
+from storage import attempts, chats, claims, journal, past
 from storage.database import DatabaseBusy
 
 if TYPE_CHECKING:
@@ -58,22 +60,27 @@ class Engine:
         self._db = db
         self._accounts = accounts
         self.committer = Committer(db, health)
+        self.sharing = Sharing(db, db.hints, policy, health) if db.hints is not None else None
         self.delivery = Delivery(
             self.committer,
             policy,
             Letters(delivered.settle, letters.head, delivered.settle_barely),
             utc_now,
             health,
+            self.sharing,
         )
-        self.pump = Pump(
-            self.committer,
-            policy,
-            Handlers(partial(dispatch.handle, in_hand=self.delivery.in_hand), dispatch.give_up),
-            self.delivery.take,
-            utc_now,
-            health,
-        )
-        self.intake = Intake(self.committer, policy, self.pump, self.delivery.take, utc_now, health)
+        take, in_hand = self.delivery.take, self.delivery.in_hand
+        if self.sharing is None:
+            handlers = Handlers(partial(dispatch.handle, in_hand=in_hand), dispatch.give_up)
+            check = None
+        else:
+            handle = partial(claiming.handle, in_hand=in_hand)
+            handlers = Handlers(handle, dispatch.give_up, claims.of_lane)
+            check = self.sharing.check_receiving
+        self.pump = Pump(self.committer, policy, handlers, take, utc_now, health)
+        self.intake = Intake(self.committer, policy, self.pump, take, utc_now, health, check)
+        if self.sharing is not None:
+            self.sharing.start(self.pump, self.delivery)
         self._profiles: dict[str, object] = {}
 
     async def take_in(self, messenger: Messenger) -> None:
@@ -84,12 +91,28 @@ class Engine:
         await messenger.connect()
         self._accounts[messenger.name] = messenger.account
         self.delivery.take(await self.committer.run(settling_in.settle_in, self.policy, utc_now()))
-        self.pump.attach(messenger)
-        await self._replay(messenger)
-        await self._deliver_for(messenger)
+        if self.sharing is None:
+            self.pump.attach(messenger)
+            await self._replay(messenger)
+            await self._deliver_for(messenger)
+        else:
+            self._take_part(self.sharing, messenger)
         if isinstance(messenger, CatchesUp):
             messenger.remembers(partial(self._past, messenger))
         self.health.messenger(messenger.name).started = True
+
+    def _take_part(self, sharing: Sharing, messenger: Messenger) -> None:
+        """What was kept and what waits is found by looking round; other processes may have it in hand."""
+
+        def settled() -> float | None:
+            receives = sharing.receives(messenger.name, messenger.account)
+            return messenger.settled_at if receives else 0.0
+
+        self.pump.attach(messenger, settled)
+        self.pump.go_live(messenger.name)
+        self.delivery.attach(messenger, settled=settled)
+        self.delivery.caught_up(messenger.name)
+        sharing.attach(messenger)
 
     async def _past(self, messenger: Messenger) -> Past:
         """What is known of a messenger's chats, for it to read what it hasn't heard."""
@@ -98,9 +121,16 @@ class Engine:
         threads = await self.committer.run(past.threads, *key)
         return Past(None if newest is None else newest / 1000, threads)
 
-    async def receive(self, messenger: Messenger) -> None:
-        """Receive for ever; a receive loop that fails by a mistake of its own starts again."""
-        accept = self.intake.accept(messenger.name, messenger.account)
+    async def receive(self, messenger: Messenger, *, at_home: bool = False) -> None:
+        """Receive for ever. `at_home`: from what is this process's own; of what is not, one process receives."""
+        if self.sharing is None or at_home:
+            await self._receive(messenger, leased=False)
+        else:
+            await self.sharing.receive(messenger, partial(self._receive, messenger, leased=True))
+
+    async def _receive(self, messenger: Messenger, *, leased: bool) -> None:
+        """A receive loop that fails by a mistake of its own starts again."""
+        accept = self.intake.accept(messenger.name, messenger.account, leased=leased)
         tries = 0
         while True:
             try:
@@ -130,7 +160,8 @@ class Engine:
         except DatabaseBusy:
             return
         for messenger in messengers:
-            if not isinstance(messenger, ShowsProfile) or not self.health.messenger(messenger.name).started:
+            health = self.health.messenger(messenger.name)
+            if not isinstance(messenger, ShowsProfile) or not health.started or health.elsewhere:
                 continue
             natives = {row.name: row.native for row in bound if row.messenger == messenger.name}
             leads = natives.pop(LEADS, None)
@@ -144,6 +175,8 @@ class Engine:
         """Begin nothing new, finish what is in flight."""
         await self.pump.stop(PUMP_STOPS)
         await self.delivery.stop(DELIVERY_STOPS)
+        if self.sharing is not None:
+            await self.sharing.stop()
 
     async def _replay(self, messenger: Messenger) -> None:
         """Hand the pump what was kept and not handled, in order; then what comes in from now on.

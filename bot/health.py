@@ -34,16 +34,20 @@ def fault(error: BaseException) -> str:
 
 @dataclass(slots=True)
 class MessengerHealth:
-    """What is known of one messenger. `own` is what it says itself, `refused` why its account may not send."""
+    """What is known of one messenger. `own` is what it says itself, `refused` why its account may not send.
+
+    `elsewhere`: another process receives from it.
+    """
 
     own: contract.Health | None = None
     started: bool = False
     refused: str = ""
+    elsewhere: bool = False
 
     @property
     def connected(self) -> bool:
         """It was taken in, and receives."""
-        return self.started and (self.own is None or self.own.connected)
+        return self.started and (self.elsewhere or self.own is None or self.own.connected)
 
     @property
     def error(self) -> str:

@@ -32,11 +32,17 @@ if TYPE_CHECKING:
     from storage import Connection
     from storage.journal import JournalRow
 
+    Check = Callable[[Connection, str, str], None]
+    """Raises in a unit that would keep events which another process is to receive."""
+
 _log = structlog.get_logger()
 
 
 class Intake:
-    """The way in, the same for every messenger. `outlet` takes what handlers want done after their commit."""
+    """The way in, the same for every messenger. `outlet` takes what handlers want done after their commit.
+
+    `check` is for where several processes share the work.
+    """
 
     def __init__(
         self,
@@ -46,7 +52,9 @@ class Intake:
         outlet: Callable[[Effects], None],
         now: Callable[[], datetime],
         health: Health,
+        check: Check | None = None,
     ) -> None:
+        self._check = check
         self._committer = committer
         self._policy = policy
         self._pump = pump
@@ -55,8 +63,12 @@ class Intake:
         self._health = health
         self._arriving: Counter[str] = Counter()
 
-    def accept(self, messenger: str, account: str) -> Accept:
-        """What this messenger hands its events to. Raises DatabaseBusy when they can't be kept."""
+    def accept(self, messenger: str, account: str, *, leased: bool = False) -> Accept:
+        """What this messenger hands its events to. Raises DatabaseBusy when they can't be kept.
+
+        `leased`: they come in a way that one process at a time may receive by. Raises LeaseLost.
+        """
+        check = self._check if leased else None
 
         async def keep(events: Sequence[RawEvent]) -> None:
             if not events:
@@ -64,10 +76,10 @@ class Intake:
             alone = not self._arriving[messenger]  # else what others bring might have to go first
             self._arriving[messenger] += 1
             try:
-                rows = await self._handled(messenger, account, events) if alone else None
+                rows = await self._handled(check, messenger, account, events) if alone else None
                 if rows is None:
                     rows = await self._committer.once(
-                        journal.append, messenger, account, events, self._now_ms()
+                        _kept, check, messenger, account, events, self._now_ms()
                     )
             finally:
                 self._arriving[messenger] -= 1
@@ -84,7 +96,7 @@ class Intake:
             await self._pump.room()
 
     async def _handled(
-        self, messenger: str, account: str, events: Sequence[RawEvent]
+        self, check: Check | None, messenger: str, account: str, events: Sequence[RawEvent]
     ) -> Sequence[JournalRow] | None:
         """Keep and handle the events in one transaction; the rows still to be handled, None when nothing happened."""
         reserved = self._pump.reserve(messenger, events)
@@ -93,6 +105,7 @@ class Intake:
         try:
             rows, effects = await self._committer.once(
                 _kept_and_handled,
+                check,
                 self._pump.handle,
                 self._policy,
                 self._now(),
@@ -107,14 +120,14 @@ class Intake:
             return None
         finally:
             self._pump.release(reserved)
-        if effects is None:
+        if not effects:
             return rows
-        self._count(rows)
-        self._health.count("events_handled", messenger, by=len(rows))
+        self._health.count("events_received", messenger, by=len(effects))
+        self._health.count("events_handled", messenger, by=len(effects))
         for effect in effects:
             self._outlet(effect)
         await asyncio.sleep(0)  # sending goes before whatever the messenger does next
-        return ()
+        return rows
 
     def _count(self, rows: Sequence[JournalRow]) -> None:
         self._health.count("events_received", rows[0].messenger, by=len(rows))
@@ -123,21 +136,43 @@ class Intake:
         return int(self._now().timestamp() * 1000)
 
 
+def _kept(
+    conn: Connection,
+    check: Check | None,
+    messenger: str,
+    account: str,
+    events: Sequence[RawEvent],
+    now_ms: int,
+) -> list[JournalRow]:
+    """One unit: the events are kept, if they are ours to receive."""
+    if check is not None:
+        check(conn, messenger, account)
+    return journal.append(conn, messenger, account, events, now_ms)
+
+
 def _kept_and_handled(
     conn: Connection,
+    check: Check | None,
     handle: Handle,
     policy: Policy,
     now: datetime,
     origin: tuple[str, str],
     raw: Sequence[RawEvent],
     events: Sequence[Event],
-) -> tuple[list[JournalRow], list[Effects] | None]:
-    """One unit. Events of which some were there already are only kept: they are handled in their turn."""
+) -> tuple[list[JournalRow], list[Effects]]:
+    """One unit; what is still to be handled, and what came of the rest.
+
+    Events of which some were there already are only kept: they are handled in their turn.
+    """
     messenger, account = origin
-    rows = journal.append(conn, messenger, account, raw, int(now.timestamp() * 1000))
+    rows = _kept(conn, check, messenger, account, raw, int(now.timestamp() * 1000))
     if len(rows) != len(raw):
-        return rows, None
-    return rows, [
-        handle(conn, policy, now, messenger, (row.id,), (event,))
-        for row, event in zip(rows, events, strict=True)
-    ]
+        return rows, []
+    left, effects = [], []
+    for row, event in zip(rows, events, strict=True):
+        done = handle(conn, policy, now, messenger, (row.id,), (event,))
+        if done is None:
+            left.append(row)
+        else:
+            effects.append(done)
+    return left, effects

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.messengers.contract import Pacing, Rate
 
 AT_ONCE = 5.0
@@ -61,15 +64,23 @@ class Pacer:
         self._all_paused = -math.inf
         self._last_limited: tuple[int, float] | None = None
         self._until_tidy = _TIDY_EVERY
+        self._processes = 1
 
     @property
     def longest(self) -> float:
         """The longest window in seconds: what happened before it no longer counts."""
         return self._longest
 
+    def share(self, processes: int) -> None:
+        """So many processes send from this account: each has its part of what all may send."""
+        self._processes = processes
+
     def total_delay(self, now: float, count: int = 1) -> float:
         """How long until the account may send so many messages to anybody."""
-        return max(self._total.delay(self._pacing.total, now, count), self._all_paused - now, 0.0)
+        total = self._pacing.total
+        if self._processes > 1:
+            total = tuple(replace(rate, count=max(1, rate.count // self._processes)) for rate in total)
+        return max(self._total.delay(total, now, count), self._all_paused - now, 0.0)
 
     def chat_delay(self, chat_id: int, private: bool, now: float, count: int = 1) -> float:
         """How long until so many messages may go to this chat, the account's total aside."""
@@ -104,6 +115,12 @@ class Pacer:
         """A request answered before this process began; to be told oldest first."""
         self._window(chat_id).answered.append(at)
         self._total.answered.append(at)
+
+    def recall(self, chat_id: int, ats: Iterable[float]) -> None:
+        """What was answered in a chat that others sent to meanwhile, oldest first; it takes the place of what was known."""
+        window = self._window(chat_id)
+        window.answered.clear()
+        window.answered.extend(ats)
 
     def limited(self, chat_id: int, seconds: float, now: float) -> None:
         """The platform asked for a pause: of this chat, or of the account when it asks for two chats at once."""

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from storage import Connection
     from storage.journal import JournalRow
 
-    Handle = Callable[[Connection, Policy, datetime, str, Sequence[int], Sequence[Event]], Effects]
-    """Handles events, several only when they are one album; a unit of work."""
+    Handle = Callable[[Connection, Policy, datetime, str, Sequence[int], Sequence[Event]], Effects | None]
+    """Handles events, several only when they are one album; a unit of work. None: they aren't ours to handle now."""
 
 _log = structlog.get_logger()
 
@@ -64,6 +64,8 @@ class Handlers:
 
     handle: Handle
     give_up: Callable[[Connection, Policy, datetime, str, int, str], Effects]
+    of_lane: Callable[[Connection, str, str, str, int], list[JournalRow]] | None = None
+    """What waits in a lane; where several processes share the work, and each knows only a part of it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +77,11 @@ class _Lane:
     touched: float = 0.0
     taken: bool = False  # in the rotation, or being handled
     timer: asyncio.TimerHandle | None = None
+    refused: int = 0  # how often in a row its head turned out not to be ours to handle
+
+    def add(self, row: JournalRow) -> None:
+        """Put a row into its order."""
+        heapq.heappush(self.rows, (row.position, row.id, row))
 
     def take(self) -> list[JournalRow]:
         """The head: one row, or the parts of one album that follow one another."""
@@ -113,6 +120,7 @@ class Pump:
         self._health = health
         self._loop = asyncio.get_running_loop()
         self._messengers: dict[str, Messenger] = {}
+        self._settled: dict[str, Callable[[], float | None]] = {}
         self._live: set[str] = set()
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._turn: deque[_Lane] = deque()
@@ -123,9 +131,13 @@ class Pump:
         self._room.set()
         self._stopping = False
 
-    def attach(self, messenger: Messenger) -> None:
-        """Handle rows of this messenger that are replayed; those that come in wait in the journal until `go_live`."""
+    def attach(self, messenger: Messenger, settled: Callable[[], float | None] | None = None) -> None:
+        """Handle rows of this messenger that are replayed; those that come in wait in the journal until `go_live`.
+
+        `settled`: since when what it receives is up to date, unless the messenger knows that itself.
+        """
         self._messengers[messenger.name] = messenger
+        self._settled[messenger.name] = settled or (lambda: messenger.settled_at)
 
     def go_live(self, messenger: str) -> None:
         """Handle what comes in for this messenger from now on: everything before has been replayed."""
@@ -147,7 +159,7 @@ class Pump:
             lane = self._lanes.get(key)
             if lane is None:
                 lane = self._lanes[key] = _Lane(key)
-            heapq.heappush(lane.rows, (row.position, row.id, row))
+            lane.add(row)
             lane.touched = now
             self._held += 1
             touched[key] = lane
@@ -155,6 +167,12 @@ class Pump:
             self._consider(lane)
         if self._held > CAPACITY:
             self._room.clear()
+
+    def adopt(self, rows: Sequence[JournalRow]) -> int:
+        """Take in rows that nobody has handled in time, of lanes that aren't in hand; how many."""
+        ours = [row for row in rows if (row.messenger, row.lane) not in self._lanes]
+        self.offer(ours)
+        return len(ours)
 
     async def room(self) -> None:
         """Wait while too many rows are in hand."""
@@ -243,7 +261,7 @@ class Pump:
             return 0.0
         if any(row.album != album for _, _, row in lane.rows):
             return 0.0  # something later came: the album has ended
-        now, settled = self._loop.time(), self._messengers[lane.key[0]].settled_at
+        now, settled = self._loop.time(), self._settled[lane.key[0]]()
         if settled is None:
             waits_for_receipt = now - lane.touched < UNSETTLED_MOST
             return max(_UNSETTLED, lane.touched + QUIET - now) if waits_for_receipt else 0.0
@@ -258,9 +276,14 @@ class Pump:
             self._workers -= 1
 
     async def _work_on(self, lane: _Lane) -> None:
+        if self._handlers.of_lane is not None and lane.rows[0][2].album:
+            await self._look_again(lane, lane.rows[0][2])  # other parts may have come to other processes
         group = lane.take()
         try:
-            await self._process(lane.key[0], group)
+            if await self._process(lane.key[0], group):
+                lane.refused = 0
+            else:
+                await self._not_ours(lane, group)
         finally:
             lane.taken = False
             self._held -= len(group)
@@ -268,10 +291,29 @@ class Pump:
                 self._room.set()
             self._consider(lane)
 
+    async def _not_ours(self, lane: _Lane, group: list[JournalRow]) -> None:
+        """Somebody else handles the head, or something goes before it that we didn't know of."""
+        lane.refused += 1
+        await asyncio.sleep(min(_PAUSE, 0.005 * 2**lane.refused))
+        await self._look_again(lane, group[0])
+
+    async def _look_again(self, lane: _Lane, row: JournalRow) -> None:
+        """What waits in the lane by now, whoever received it."""
+        if self._handlers.of_lane is None:
+            return
+        found = await self._committer.run(
+            self._handlers.of_lane, row.messenger, row.account, row.lane, _ALBUM_MOST
+        )
+        known = {known for _, known, _ in lane.rows}
+        for other in found:
+            if other.id not in known:
+                lane.add(other)
+                self._held += 1
+
     # ── one head ──
 
-    async def _process(self, messenger: str, group: list[JournalRow]) -> None:
-        """Convert and handle the rows: together, or one by one where they don't make one album."""
+    async def _process(self, messenger: str, group: list[JournalRow]) -> bool:
+        """Convert and handle the rows: together, or one by one where they don't make one album. False: not ours."""
         rows, events = [], []
         for row in group:
             event = await self._converted(row)
@@ -279,10 +321,11 @@ class Pump:
                 rows.append(row)
                 events.append(event)
         if len(rows) > 1 and not _one_album(events):
+            ours = True
             for row, event in zip(rows, events, strict=True):
-                await self._handle(messenger, [row], [event])
-        elif rows:
-            await self._handle(messenger, rows, events)
+                ours = ours and await self._handle(messenger, [row], [event])
+            return ours
+        return not rows or await self._handle(messenger, rows, events)
 
     async def _converted(self, row: JournalRow) -> Event | None:
         """The row's event with what it lacked looked up; None once it was given up on."""
@@ -302,7 +345,8 @@ class Pump:
             _log.info("a lookup failed", messenger=row.messenger, row=row.id, error=fault(error))
             return event
 
-    async def _handle(self, messenger: str, rows: list[JournalRow], events: list[Event]) -> None:
+    async def _handle(self, messenger: str, rows: list[JournalRow], events: list[Event]) -> bool:
+        """Have them handled, or given up on; False when they aren't ours to handle now."""
         ids = [row.id for row in rows]
         for tries in range(1, _TRIES + 1):
             try:
@@ -313,12 +357,15 @@ class Pump:
                 if tries == _TRIES:
                     for row in rows:
                         await self._give_up(row, error)
-                    return
+                    return True
                 await asyncio.sleep(_PAUSE * tries)
             else:
+                if effects is None:
+                    return False
                 self._health.count("events_handled", messenger, by=len(ids))
                 self._outlet(effects)
-                return
+                return True
+        return True
 
     async def _give_up(self, row: JournalRow, error: Exception) -> None:
         """Keep the event as failed with its reason, and have the desk told."""

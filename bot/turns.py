@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.pacing import Pacer
     from domain.work import Lane as LaneName
+    from storage.leases import Fence
 
 STATE_SHARE = 10
 """One slot in so many goes to what places should show (cards, marks) when letters would take them all."""
@@ -38,8 +39,8 @@ class Lane:
     """One lane of one place, while it has something to do.
 
     `again`: something was offered that `work` may not show. `aged`: `work` was made before a wait.
-    `crowded`: it waited because its chat's allowance was used up. `listened`: whether its thread was made already
-    has been waited for.
+    `crowded`: it waited because its chat's allowance was used up. `listened`: how often its messenger's word of whether
+    the thread was made already has been waited for. `fence`: what it is sent under, where several processes send.
     """
 
     chat: Chat
@@ -47,7 +48,8 @@ class Lane:
     again: bool = False
     aged: bool = False
     crowded: bool = False
-    listened: bool = False
+    listened: int = 0
+    fence: Fence | None = None
     tries: int = 0
     errors: int = 0
     turn: int = 0
@@ -145,6 +147,10 @@ class Account:
             chat = self._chats[work.chat_id] = Chat(work.chat_id, work.private)
         chat.lanes += 1
         return Lane(chat, work)
+
+    def has(self, chat_id: int) -> bool:
+        """Whether any lane of the chat has something to do."""
+        return chat_id in self._chats
 
     def drop(self, lane: Lane) -> None:
         """The lane has nothing more to do."""

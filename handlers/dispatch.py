@@ -50,18 +50,22 @@ def handle(
     row_ids: Sequence[int],
     events: Sequence[Event],
     in_hand: Container[tuple[int, Lane]] = (),
+    *,
+    marked: bool = False,
 ) -> Effects:
     """Handle the event of one journal row (or those of an album, together) and mark the rows done.
 
-    `in_hand`: lanes that something is being sent from at this moment, which go on by themselves.
+    `in_hand`: lanes that something is being sent from at this moment, which go on by themselves. `marked`: the rows
+    are marked already.
     """
     turn = Turn(conn, policy, now, messenger)
     first = events[0]
     if not isinstance(first, Ignored):
         chat = chats.see(conn, messenger, turn.account, first.chat)
         _route(turn, chat, first, [e for e in events if isinstance(e, Wrote)])
-    for row_id in row_ids:
-        journal.mark_done(conn, row_id)
+    if not marked:
+        for row_id in row_ids:
+            journal.mark_done(conn, row_id)
     return letters.finish(turn, in_hand)
 
 

@@ -53,6 +53,15 @@ def waiting(conn: Connection, policy: Policy) -> list[Work]:
     return [replace(work, unsure=True) for work in found if work is not None]
 
 
+def waiting_in(conn: Connection, policy: Policy, chat_id: int) -> list[Work]:
+    """All heads in one chat."""
+    lanes: list[tuple[int, Lane]] = [(place, "letters") for place in outbox.places_waiting_in(conn, chat_id)]
+    due = dict.fromkeys([*places.state_due_in(conn, chat_id), *messages.mark_places_in(conn, chat_id)])
+    lanes += [(place_id, "state") for place_id in due]
+    found = (head(conn, policy, place_id, lane) for place_id, lane in lanes)
+    return [work for work in found if work is not None]
+
+
 def head(
     conn: Connection,
     policy: Policy,

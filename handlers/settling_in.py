@@ -9,7 +9,7 @@ from domain.policy import LEADS, Address, Policy
 from domain.work import Effects
 from handlers import letters, threads
 from handlers.turn import Turn
-from storage import chats, tickets
+from storage import chats, leases, tickets
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def settle_in(conn: Connection, policy: Policy, now: datetime) -> Effects:
     """At start: desks are bound as the settings say, tickets follow, and chats that were given up are tried again."""
+    leases.one_by_one(conn, leases.STARTING)
     turn = Turn(conn, policy, now)
     _rebind(turn)
     for desk in policy.desks:

@@ -20,7 +20,7 @@ from domain.work import Effects, Priority
 from escalation import due
 from handlers import actions, assigning, digests, lateness, letters, notices, pinging, relay, timekeeping
 from handlers.turn import Turn, to_ms
-from storage import attempts, clocks, crossings, facts, journal, once, people, places, rules, tickets
+from storage import attempts, clocks, crossings, facts, journal, leases, once, people, places, rules, tickets
 
 if TYPE_CHECKING:
     from escalation.hours import Calendar
@@ -52,6 +52,8 @@ def sweep(conn: Connection, policy: Policy, now: datetime) -> Effects:
 
 def prune(conn: Connection, policy: Policy, now: datetime) -> None:
     """Throw away what has served: handled journal rows, old sending times, proofs of old notices."""
+    if not leases.alone(conn, leases.PRUNING):
+        return
     kept = JOURNAL_KEPT if policy.keep_messages is None else min(JOURNAL_KEPT, policy.keep_messages)
     journal.prune(conn, to_ms(now - kept))
     attempts.prune(conn, to_ms(now - ATTEMPTS_KEPT))

@@ -211,10 +211,12 @@ def moved(turn: Turn, ticket_id: int, old_desk: str) -> None:
 
 def retimed(turn: Turn, clock_id: int, old: Calendar | None = None) -> None:
     """Hours, targets or a tier changed: the due time is recomputed, used time is kept."""
+    ticket = tickets.get(
+        turn.conn, clocks.by_id(turn.conn, clock_id).ticket_id
+    )  # locks it: then the clock is read
     row = clocks.by_id(turn.conn, clock_id)
     if row.over:
         return
-    ticket = tickets.get(turn.conn, row.ticket_id)
     calendar = calendar_of(turn.conn, turn.policy, ticket.desk)
     clock = of(row)
     target = _goal(turn, ticket).of(clock.kind)
@@ -223,7 +225,7 @@ def retimed(turn: Turn, clock_id: int, old: Calendar | None = None) -> None:
 
 def quiet(turn: Turn, clock_id: int, person_id: int) -> None:
     """Somebody is on it: no ping for half an hour."""
+    ticket = tickets.get(turn.conn, clocks.by_id(turn.conn, clock_id).ticket_id)
     row = clocks.by_id(turn.conn, clock_id)
-    ticket = tickets.get(turn.conn, row.ticket_id)
     calendar = calendar_of(turn.conn, turn.policy, ticket.desk)
     keep(turn, row, due.quieted(of(row), turn.now, calendar), ticket.desk, calendar, quiet_by=person_id)

@@ -29,6 +29,11 @@ _RECENT = Query(
     .where(attempts.c.at >= p("since"))
     .order_by(attempts.c.at)
 )
+_OF_CHAT = Query(
+    select(attempts.c.at)
+    .where(attempts.c.chat_id == p("chat_id"), attempts.c.at >= p("since"))
+    .order_by(attempts.c.at)
+)
 _PRUNE = Query(delete(attempts).where(attempts.c.at < p("before")))
 
 
@@ -41,6 +46,11 @@ def record(conn: Connection, chat_id: int, now_ms: int, messages: int = 1) -> No
 def recent(conn: Connection, since_ms: int) -> list[Attempt]:
     """What was sent since then, oldest first."""
     return [Attempt(*row) for row in _RECENT.rows(conn, since=since_ms)]
+
+
+def of_chat(conn: Connection, chat_id: int, since_ms: int) -> list[int]:
+    """When something was sent to the chat since then, oldest first (milliseconds)."""
+    return [row.at for row in _OF_CHAT.rows(conn, chat_id=chat_id, since=since_ms)]
 
 
 def prune(conn: Connection, before_ms: int) -> int:

@@ -20,6 +20,14 @@ _DUE = Query(
     .order_by(clocks.c.wake_at)
     .limit(p("limit"))
 )
+_HOLD_DUE = Query(
+    select(tickets.c.id)
+    .join(clocks, clocks.c.ticket_id == tickets.c.id)
+    .where(_RUNNING, clocks.c.wake_at <= p("now"))
+    .order_by(tickets.c.id)
+    .limit(p("limit"))
+    .with_for_update(of=tickets)
+)
 _AFTER = Query(
     select(clocks.c.id).where(_RUNNING, clocks.c.id > p("id")).order_by(clocks.c.id).limit(p("limit"))
 )
@@ -79,6 +87,7 @@ _PINGS_OF = Query(
     .join(ping_clocks, ping_clocks.c.ping_id == pings.c.id)
     .where(ping_clocks.c.clock_id == p("clock_id"))
     .order_by(pings.c.id)
+    .with_for_update(of=pings)
 )
 _PING_BY_REF = Query(
     select(pings)
@@ -126,6 +135,12 @@ def add(conn: Connection, ticket_id: int, values: dict[str, object]) -> int:
 def due(conn: Connection, now_ms: int, limit: int) -> list[int]:
     """Clocks that ask for something by now, the longest overdue first."""
     return [row.id for row in _DUE.rows(conn, now=now_ms, limit=limit)]
+
+
+def hold_due(conn: Connection, now_ms: int, limit: int) -> None:
+    """Lock the tickets of such clocks, where the database locks rows: what is read of them afterwards holds."""
+    if conn.dialect.name != "sqlite":
+        _HOLD_DUE.rows(conn, now=now_ms, limit=limit)
 
 
 def after(conn: Connection, clock_id: int, limit: int) -> list[int]:

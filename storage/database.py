@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from storage.hints import Hints
+
 __all__ = ["Database", "DatabaseBusy", "DatabaseUnusable", "database_url", "sqlite_path"]
 
 P = ParamSpec("P")
@@ -42,6 +44,12 @@ class _Store(Protocol):
 class Database:
     """An open database. Made by `open`; belongs to the event loop it was opened in."""
 
+    path: Path | None = None
+    """The file; None where there is a server."""
+
+    hints: Hints | None = None
+    """How processes that share the database tell each other; None where one has it alone."""
+
     def __init__(self, store: _Store, path: Path | None) -> None:
         self._store = store
         self.path = path
@@ -60,7 +68,10 @@ class Database:
             return cls(await SqliteStore.open(path), path)
         from storage.postgres import PostgresStore
 
-        return cls(await PostgresStore.open(parsed), None)
+        store = await PostgresStore.open(parsed)
+        database = cls(store, None)
+        database.hints = store.hints
+        return database
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a unit of work and commit it; returns once it is committed.

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, insert, literal_column, select
 
 from domain.messages import load_content
 from storage.query import KEPT, Changing, Query, Row, p
-from storage.schema import chats, messages, people
+from storage.schema import chats, messages, people, places
 
 _MESSAGE = select(
     messages,
@@ -31,6 +31,12 @@ _MARK_DUE = Query(
 )
 _MARK_PLACES = Query(
     select(messages.c.place_id).where(messages.c.mark_wanted != messages.c.mark_shown).distinct()
+)
+_MARK_PLACES_IN = Query(
+    select(messages.c.place_id)
+    .join(places, places.c.id == messages.c.place_id)
+    .where(messages.c.mark_wanted != messages.c.mark_shown, places.c.chat_id == p("chat_id"))
+    .distinct()
 )
 _COUNT = Query(
     select(func.count()).where(
@@ -177,6 +183,11 @@ def mark_due(conn: Connection, place_id: int) -> Row | None:
 def mark_places(conn: Connection) -> list[int]:
     """Places that have such messages."""
     return [row.place_id for row in _MARK_PLACES.rows(conn)]
+
+
+def mark_places_in(conn: Connection, chat_id: int) -> list[int]:
+    """Those of them in one chat."""
+    return [row.place_id for row in _MARK_PLACES_IN.rows(conn, chat_id=chat_id)]
 
 
 def first_unanswered(conn: Connection, ticket_id: int, since_ms: int) -> str:

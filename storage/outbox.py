@@ -50,6 +50,12 @@ _MEMBERS_DONE = Query(
 )
 _UNJOIN = Query(update(letters).where(letters.c.joined_to == p("id"), _WAITING).values(joined_to=None))
 _PLACES_WAITING = Query(select(letters.c.place_id).where(_WAITING).distinct())
+_PLACES_WAITING_IN = Query(
+    select(letters.c.place_id)
+    .join(places, places.c.id == letters.c.place_id)
+    .where(_WAITING, places.c.chat_id == p("chat_id"))
+    .distinct()
+)
 _WAITING_OF = Query(
     select(letters).where(letters.c.place_id == p("place_id"), _WAITING).order_by(letters.c.seq)
 )
@@ -281,6 +287,11 @@ def unjoin(conn: Connection, head_id: int) -> None:
 def places_waiting(conn: Connection) -> list[int]:
     """Places that have waiting letters."""
     return [row.place_id for row in _PLACES_WAITING.rows(conn)]
+
+
+def places_waiting_in(conn: Connection, chat_id: int) -> list[int]:
+    """Places of one chat that have waiting letters."""
+    return [row.place_id for row in _PLACES_WAITING_IN.rows(conn, chat_id=chat_id)]
 
 
 def waiting_of(conn: Connection, place_id: int) -> list[Row]:

@@ -37,6 +37,13 @@ _STATE_DUE = Query(
         or_(places.c.card_wanted != places.c.card_shown, places.c.closed_wanted != places.c.closed_shown),
     )
 )
+_STATE_DUE_IN = Query(
+    select(places.c.id).where(
+        places.c.chat_id == p("chat_id"),
+        places.c.state.in_([literal_column("'open'"), literal_column("'left'")]),
+        or_(places.c.card_wanted != places.c.card_shown, places.c.closed_wanted != places.c.closed_shown),
+    )
+)
 _ADD = inserting(places, "chat_id", "ticket_id", "kind", "state", "title", "card_wanted")
 _WANT_CARD = Query(update(places).where(places.c.id == p("id")).values(card_wanted=places.c.card_wanted + 1))
 
@@ -84,6 +91,11 @@ def of_chat(conn: Connection, chat_id: int) -> list[int]:
 def state_due(conn: Connection) -> list[int]:
     """Places whose card or title isn't shown as it should be."""
     return [row.id for row in _STATE_DUE.rows(conn)]
+
+
+def state_due_in(conn: Connection, chat_id: int) -> list[int]:
+    """Those of them in one chat."""
+    return [row.id for row in _STATE_DUE_IN.rows(conn, chat_id=chat_id)]
 
 
 def want_card(conn: Connection, place_id: int) -> None:

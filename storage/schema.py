@@ -122,14 +122,15 @@ Index(
     postgresql_where=text("state = 'failed'"),
 )
 Index("ix_journal_received_at", journal.c.received_at)
-
-inbound_lanes = Table(  # locked by the handler's transaction when several processes share the work
-    "inbound_lanes",
-    metadata,
-    Column("messenger", Text, primary_key=True),
-    Column("account", Text, primary_key=True),
-    Column("lane", Text, primary_key=True),
-)
+Index(  # where several processes share the work, each asks whether an event is its lane's first
+    "ix_journal_lane",
+    journal.c.messenger,
+    journal.c.account,
+    journal.c.lane,
+    journal.c.position,
+    journal.c.id,
+    postgresql_where=text("state = 'new'"),
+).ddl_if(dialect="postgresql")
 
 people = Table(
     "people",

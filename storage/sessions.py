@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from storage.query import DRIVER
+from storage.query import DRIVER, Memory, remember_on
 from storage.trouble import DatabaseBusy, DatabaseUnusable
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ def storage_trouble(error: BaseException) -> DatabaseBusy | None:
         return error
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = sqlstate(error)
-    gone = isinstance(cause, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError) and not code
+    closed = isinstance(cause, asyncpg.InterfaceError) and "connection" in str(
+        cause
+    )  # else it is our mistake
+    gone = closed or isinstance(cause, OSError | TimeoutError)
     invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
     if gone or invalidated or code.startswith(_TROUBLES) or code in _MORE_TROUBLES:
         return DatabaseBusy(reason(error))
@@ -143,7 +146,9 @@ class Session:
         self._connection = connection
         self._raw = raw
         self.sync = cast("Connection", connection.sync_connection)
+        self._memory = Memory()
         setattr(self.sync, DRIVER, _Driver(raw))
+        remember_on(self.sync, self._memory)
 
     @classmethod
     async def open(cls, engine: AsyncEngine) -> Session:
@@ -157,7 +162,8 @@ class Session:
         return str(await self._raw.execute(command))
 
     async def run(self, unit: Callable[[Connection], T]) -> T:
-        """Run the unit in the transaction that is open, and commit."""
+        """Run the unit in the transaction that is open, and commit. What it has asked is remembered until its end."""
+        self._memory.forget()
         result: T = await greenlet_spawn(_run, self.sync, unit)
         if await self.execute("COMMIT") != "COMMIT":
             raise DatabaseBusy("the transaction was ended by an error inside it")

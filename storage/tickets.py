@@ -19,6 +19,7 @@ _LATEST = Query(  # the customer is named because their tickets are indexed
     .where(tickets.c.customer_id == p("customer_id"), tickets.c.customer_place_id == p("place_id"))
     .order_by(tickets.c.id.desc())
     .limit(1)
+    .with_for_update()
 )
 _OF_CUSTOMER = Query(
     select(tickets)
@@ -71,6 +72,7 @@ _WAKING = Query(
     .where(tickets.c.state == literal_column("'snoozed'"), tickets.c.snoozed_until <= p("now"))
     .order_by(tickets.c.snoozed_until)
     .limit(100)
+    .with_for_update(skip_locked=True)
 )
 _BY_ASSIGNEE = Query(
     select(people.c.messenger, people.c.native, func.count().label("count"))
@@ -83,6 +85,7 @@ _IDLE = Query(
     .where(tickets.c.state == literal_column("'customer'"), tickets.c.touched_at <= p("before"))
     .order_by(tickets.c.touched_at)
     .limit(p("limit"))
+    .with_for_update(skip_locked=True)
 )
 _UNANSWERED = Query(
     _LINE.where(
@@ -102,6 +105,7 @@ _HANDED_OUT = Query(
     )
     .order_by(tickets.c.assigned_at)
     .limit(p("limit"))
+    .with_for_update(skip_locked=True)
 )
 _RECORD = Query(insert(events).values({c: p(c) for c in ("ticket_id", "person_id", "what", "detail", "at")}))
 _HISTORY = Query(select(events).where(events.c.ticket_id == p("ticket_id")).order_by(events.c.id))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection, delete, func, insert, literal_column, select, update
 
+from storage import leases
 from storage.query import Query, Row, inserting, p
 from storage.schema import web_people, web_sessions
 from storage.webchat.records import PersonKind, WebAgent, WebPerson
@@ -83,6 +84,7 @@ def invite(conn: Connection, name: str, now: datetime) -> str:
 
 def first_link(conn: Connection, name: str, now: datetime) -> str | None:
     """An invitation for the first agent, or None once any agent has signed in."""
+    leases.one_by_one(conn, leases.STARTING)
     if _SIGNED_IN_EVER.value(conn):
         return None
     agents = _AGENTS.rows(conn)

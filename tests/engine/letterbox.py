@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.delivery import Delivery, Letters
+from bot.delivery import Delivery
 from bot.health import Health
 from bot.messengers.contract import Pacing
+from bot.outgoing import Letters
 from domain.messages import Attachment, Content
 from domain.policy import Policy
 from domain.requests import Outcome, Refused, Send, Sent

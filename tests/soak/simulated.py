@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.delivery import Delivery, Letters
+from bot.delivery import Delivery
 from bot.health import Health
 from bot.intake import Intake
 from bot.messengers.contract import Pacing, Rate
+from bot.outgoing import Letters
 from bot.patience import Committer
 from bot.pump import Handlers, Pump
 from domain.events import ChatSeen, Event, PersonSeen, RawEvent, ThreadMade, Wrote

@@ -15,7 +15,7 @@ import orjson
 from bot.messengers.web import ids, views
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from bot.messengers.web.settings import WebLimits
     from bot.messengers.web.store import Change, Store
@@ -52,6 +52,17 @@ class Feed:
             pending.append((seq, frame))
         self._newest[chat] = max(self._newest.get(chat, 0), seq)
         self._woken.set()
+
+    def hear(self, chat: str, seq: int) -> None:
+        """Something up to that number happened in another process, or unheard: it is in the store."""
+        if seq > self._newest.get(chat, 0):
+            self._newest[chat] = seq
+            self._woken.set()
+
+    @property
+    def chats(self) -> list[str]:
+        """The chats it knows of."""
+        return list(self._newest)
 
     def start(self, chat: str, seen: int, newest: int) -> None:
         """The browser has seen the chat up to `seen`, and there is more up to `newest`."""
@@ -101,10 +112,11 @@ class Feed:
 
 
 class Hub:
-    """All feeds."""
+    """All feeds. `elsewhere` is told what browsers that look at other processes must learn, if there are any."""
 
     def __init__(self) -> None:
         self._feeds: set[Feed] = set()
+        self.elsewhere: Callable[[dict[str, Any]], None] = lambda _: None
 
     def join(self, feed: Feed) -> None:
         """The feed is told of changes from now on."""
@@ -122,10 +134,39 @@ class Hub:
                 frame = views.change(change)
                 for feed in feeds:
                     feed.offer(change.chat, change.seq, frame)
+            self.elsewhere({"web": "change", "at": change.chat, "seq": change.seq})
+
+    def hear(self, said: Mapping[str, Any]) -> None:
+        """Another process has told something."""
+        match said:
+            case {"web": "change", "at": str(chat), "seq": int(seq)}:
+                self._hear_change(chat, seq)
+            case {"web": "person", "at": str(person), "frame": str(frame)}:
+                self._tell(person, frame)
+            case {"web": "colleagues", "at": str(person), "frame": str(frame)}:
+                self._tell_colleagues(person, frame)
+            case {"web": "end", "at": str(person)}:
+                self._end(person)
+
+    async def catch_up(self, store: Store) -> None:
+        """Whatever wasn't heard is in the store."""
+        known = {chat for feed in self._feeds for chat in feed.chats}
+        if known:
+            for chat, seq in (await store.seqs(sorted(known))).items():
+                self._hear_change(chat, seq)
+
+    def _hear_change(self, chat: str, seq: int) -> None:
+        for feed in self._feeds:
+            if feed.sees(chat):
+                feed.hear(chat, seq)
 
     def tell(self, person: str, kind: str, **values: Any) -> None:
         """Something for one person's browsers alone; nothing depends on its arrival."""
         frame = _frame(kind, **values)
+        self._tell(person, frame)
+        self.elsewhere({"web": "person", "at": person, "frame": frame})
+
+    def _tell(self, person: str, frame: str) -> None:
         for feed in self._feeds:
             if feed.person == person:
                 feed.tell(frame)
@@ -133,12 +174,20 @@ class Hub:
     def tell_colleagues(self, person: str, kind: str, **values: Any) -> None:
         """Something of one agent for all the others; nothing depends on its arrival."""
         frame = _frame(kind, **values)
+        self._tell_colleagues(person, frame)
+        self.elsewhere({"web": "colleagues", "at": person, "frame": frame})
+
+    def _tell_colleagues(self, person: str, frame: str) -> None:
         for feed in self._feeds:
             if feed.is_agent and feed.person != person:
                 feed.tell(frame)
 
     def end(self, person: str) -> None:
         """The person signed out."""
+        self._end(person)
+        self.elsewhere({"web": "end", "at": person})
+
+    def _end(self, person: str) -> None:
         for feed in self._feeds:
             if feed.person == person:
                 feed.end()

@@ -42,7 +42,7 @@ from domain.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
     from typing import Literal
 
     from aiohttp import web
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 NAME = "web"
 ACCOUNT = "okno"
 CLEAN_EVERY = 3600.0
+KEEP_UP = 5.0
+"""How often changes are looked for that no other process has told of, in seconds."""
 
 CAPABILITIES = Capabilities(  # but for `link`, which needs to know where the pages are served
     max_text=16_000,
@@ -135,6 +137,20 @@ class WebMessenger:
     def convert(self, payload: Any) -> Event:
         """The event in Okno's words."""
         return conversion.convert(payload)
+
+    def share(self, tell: Callable[[dict[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+        """Several processes serve the same pages: what is told and heard keeps their browsers together."""
+        self._hub.elsewhere = tell
+        return self._hub.hear
+
+    async def keep_up(self) -> None:
+        """Look for what wasn't heard, for ever; nothing depends on hearing."""
+        while True:
+            await asyncio.sleep(KEEP_UP)
+            try:
+                await self._hub.catch_up(self._store)
+            except Exception:  # noqa: BLE001, S112 (a store that can't be read now is read in the next round)
+                continue
 
     async def lookup(self, event: Event) -> Event:
         """Web events lack nothing."""

@@ -1,0 +1,137 @@
+"""Work that several processes share on PostgreSQL: whose an event is, and what nobody has in hand.
+
+An event is handled by whoever marks its journal row first, in its lane's order: the mark is part of the handler's own
+transaction, so that a process that ends in the middle leaves the row as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from storage.journal import JournalRow
+from storage.query import DRIVER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+_FIRST_OF_LANE = """
+  NOT EXISTS (
+    SELECT 1 FROM journal AS earlier
+    WHERE earlier.messenger = journal.messenger AND earlier.account = journal.account
+      AND earlier.lane = journal.lane AND earlier.state = 'new'
+      AND (earlier.position, earlier.id) < (journal.position, journal.id)
+  )
+"""
+_CLAIM = f"""
+UPDATE journal SET state = 'done' WHERE id = $1 AND state = 'new' AND {_FIRST_OF_LANE} RETURNING id
+"""
+# with the tickets that the event may concern: those of what it names, and in a private chat the one that is open
+_CLAIM_AND_HOLD = f"""
+WITH claimed AS ({_CLAIM}),
+chat AS (
+  SELECT id FROM chats WHERE messenger = $2 AND account = $3 AND native = $4
+  UNION ALL
+  SELECT chat_id FROM chat_aliases WHERE messenger = $2 AND account = $3 AND native = $4
+),
+held AS (
+  SELECT id FROM tickets
+  WHERE EXISTS (SELECT 1 FROM claimed) AND id IN (
+    SELECT open.id FROM customers
+      JOIN tickets AS open ON open.customer_id = coalesce(customers.same_as_id, customers.id)
+      WHERE customers.chat_id IN (SELECT id FROM chat) AND open.state <> 'closed'
+    UNION SELECT ticket_id FROM places WHERE chat_id IN (SELECT id FROM chat) AND root = $5
+    UNION SELECT ticket_id FROM messages WHERE chat_id IN (SELECT id FROM chat) AND ref = ANY($6::text[])
+    UNION SELECT ticket_id FROM links WHERE chat_id IN (SELECT id FROM chat) AND ref = ANY($6::text[])
+  )
+  ORDER BY id FOR UPDATE
+)
+SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM held)
+"""
+_COLUMNS = "id, messenger, account, lane, position, album, payload, received_at"
+_OF_LANE = f"""
+SELECT {_COLUMNS} FROM journal
+WHERE messenger = $1 AND account = $2 AND lane = $3 AND state = 'new' ORDER BY position, id LIMIT $4
+"""
+_LEFT = f"""
+SELECT {_COLUMNS} FROM journal
+WHERE state = 'new' AND id > $1 AND received_at < $2 ORDER BY id LIMIT $3
+"""
+# lanes of places that have something to send, in chats that are this owner's or nobody's
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_UNSENT = f"""
+SELECT due.place_id, due.lane, chats.id, chats.lease_owner = $1 AS ours
+FROM (
+  SELECT place_id, 'letters' AS lane FROM letters WHERE state = 'waiting'
+  UNION SELECT id, 'state' FROM places
+    WHERE state IN ('open', 'left') AND (card_wanted <> card_shown OR closed_wanted <> closed_shown)
+  UNION SELECT place_id, 'state' FROM messages WHERE mark_wanted <> mark_shown
+) AS due
+JOIN places ON places.id = due.place_id
+JOIN chats ON chats.id = places.chat_id
+WHERE due.place_id > $2 AND chats.parked = '' AND chats.messenger = ANY($3::text[])
+  AND (chats.lease_owner = $1 OR chats.lease_until < {_NOW})
+ORDER BY due.place_id LIMIT $4
+"""
+
+
+class Subject(NamedTuple):
+    """What an event names: its chat, its thread, and messages in it."""
+
+    messenger: str
+    account: str
+    chat: str
+    thread: str | None
+    refs: tuple[str, ...]
+
+
+class Unsent(NamedTuple):
+    """A lane of a place with something to send; `ours`: its chat is leased by whoever asks."""
+
+    place_id: int
+    lane: str
+    chat_id: int
+    ours: bool
+
+
+def claim(conn: Connection, row_ids: Sequence[int], subject: Subject | None) -> bool:
+    """Mark the events as handled and lock their tickets; False when they aren't first of their lane, or not new.
+
+    To be asked first in a unit: whatever is read afterwards holds until its end. Of several events the first decides.
+    """
+    first, *rest = row_ids
+    if subject is None:
+        claimed = bool(_run(conn, _CLAIM, first))
+    else:
+        names = (subject.messenger, subject.account, subject.chat, subject.thread, list(subject.refs))
+        claimed = bool(_run(conn, _CLAIM_AND_HOLD, first, *names)[0][0])
+    if claimed:
+        for row_id in rest:
+            _run(conn, _CLAIM, row_id)
+    return claimed
+
+
+def of_lane(conn: Connection, messenger: str, account: str, lane: str, most: int) -> list[JournalRow]:
+    """What waits in a lane, in order."""
+    return [_row(r) for r in _run(conn, _OF_LANE, messenger, account, lane, most)]
+
+
+def left(conn: Connection, after: int, before_ms: int, most: int) -> list[JournalRow]:
+    """What came before that time and waits still, after row `after`."""
+    return [_row(r) for r in _run(conn, _LEFT, after, before_ms, most)]
+
+
+def unsent(conn: Connection, owner: str, after: int, messengers: Sequence[str], most: int) -> list[Unsent]:
+    """Some of the lanes with something to send, of places after that one."""
+    return [Unsent(*r) for r in _run(conn, _UNSENT, owner, after, list(messengers), most)]
+
+
+def _row(found: Any) -> JournalRow:
+    row_id, messenger, account, lane, position, album, payload, received_at = found
+    return JournalRow(row_id, messenger, account, lane, position, album, payload, None, received_at)
+
+
+def _run(conn: Connection, sql: str, *values: Any) -> list[Any]:
+    rows: list[Any] = conn.__dict__[DRIVER].execute(sql, values).fetchall()
+    return rows
