@@ -39,9 +39,9 @@ def _show_version(wanted: bool) -> None:
     if not wanted:
         return
     try:
-        typer.echo(f"okno {version('okno')}")
+        _say(f"okno {version('okno')}")
     except PackageNotFoundError:  # run from a checkout that isn't installed
-        typer.echo("okno 0 (not installed)")
+        _say("okno 0 (not installed)")
     raise typer.Exit
 
 
@@ -80,7 +80,7 @@ def check() -> None:
         _log_errors_only(settings)
         from bot.check import check as look
 
-        code = asyncio.run(look(settings, typer.echo))
+        code = asyncio.run(look(settings, _say))
     raise typer.Exit(code)
 
 
@@ -98,7 +98,7 @@ def invite(
         _log_errors_only(settings)
         from bot.errands import invite as make_link
 
-        typer.echo(asyncio.run(make_link(settings, name)))
+        _say(asyncio.run(make_link(settings, name)))
 
 
 @commands.command()
@@ -112,7 +112,7 @@ def migrate() -> None:
         _log_errors_only(settings)
         from bot.errands import migrate as bring_up
 
-        typer.echo(bring_up(settings))
+        _say(bring_up(settings))
 
 
 @commands.command()
@@ -139,11 +139,11 @@ def erase(
         if lines := erasure_words.not_one(found, customer):
             _end(FAILED, *lines)
         for line in erasure_words.before(found):
-            typer.echo(line)
+            _say(line)
         if not yes:
             typer.confirm("Erase all of it? This can't be undone.", abort=True)
         for line in erasure_words.after(asyncio.run(errands.erase(settings, int(found["customer"])))):
-            typer.echo(line)
+            _say(line)
 
 
 @commands.command()
@@ -159,7 +159,7 @@ def export(
         _log_errors_only(settings)
         from bot.outbound import export_to
 
-        asyncio.run(export_to(settings, out, typer.echo))
+        asyncio.run(export_to(settings, out, _say))
 
 
 @commands.command()
@@ -175,7 +175,14 @@ def backup(
         _log_errors_only(settings)
         from bot.outbound import backup_to
 
-        typer.echo(asyncio.run(backup_to(settings, file)))
+        _say(asyncio.run(backup_to(settings, file)))
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """A line for the terminal; names of people and chats in it move no cursor."""
+    from domain.names import printable
+
+    typer.echo(printable(line), err=err)
 
 
 def _log_errors_only(settings: Settings) -> None:
@@ -213,5 +220,5 @@ def _code_of(error: Exception) -> int | None:
 
 def _end(code: int, *lines: str) -> NoReturn:
     for line in lines:
-        typer.echo(line, err=True)
+        _say(line, err=True)
     raise typer.Exit(code)

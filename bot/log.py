@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 import structlog
 
+from domain.names import printable
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable
@@ -103,7 +105,7 @@ class Scrubber:
             return value if isinstance(value, (int, float, bool, type(None))) else self._clean(str(value))
         if self._known is not None:
             value = self._known.sub(_HIDDEN, value)
-        return _TOKEN.sub(_HIDDEN, value)
+        return printable(_TOKEN.sub(_HIDDEN, value))
 
 
 def _library_name(logger: Any, _method: str, event: Event) -> Event:

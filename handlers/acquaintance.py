@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from domain.names import tidy
 from handlers import actions, threads, timekeeping
 from storage import clocks, people, places, tickets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from domain.events import Introduced, PersonSeen
     from handlers.turn import Turn
     from storage.query import Row
 
 _OPEN_AT_MOST = 20
+_LONGEST_DETAIL = 300
 
 
 def introduced(turn: Turn, chat: Row, event: Introduced) -> None:
@@ -91,13 +95,17 @@ def _merged(customer: Row, person: Row, seen: PersonSeen) -> str:
     if not seen.details and not seen.context and not seen.tier:
         return str(customer.details)
     known, page = people.details_of(customer)
-    signed = dict(seen.details)
+    signed = _tidied(seen.details)
     if seen.tier:
         signed["tier"] = seen.tier
-    told: dict[str, object] = {"signed": signed or known, "page": {**page, **seen.context}}
+    told: dict[str, object] = {"signed": signed or known, "page": {**page, **_tidied(seen.context)}}
     if called := people.called(customer):
         told["called"] = person.name if seen.details else called
     return orjson.dumps(told).decode()
+
+
+def _tidied(details: Mapping[str, str]) -> dict[str, str]:
+    return {tidy(key): tidy(value, _LONGEST_DETAIL) for key, value in details.items()}
 
 
 def _retitle(turn: Turn, ticket: Row, name: str) -> None:

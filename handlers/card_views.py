@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from domain.cards import CardView, card
+from domain.names import apart
 from domain.policy import Address, Capabilities, Desk, Policy
 from domain.richtext import RichText
 from domain.texts import clock as clock_words
@@ -65,7 +66,7 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
     snoozed = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC) if ticket.snoozed_until else None
     return CardView(
         ticket_id=ticket.id,
-        customer=customer.name,
+        customer=apart(customer.name),
         handle=f"@{person.username}" if person.username else "",
         via=person.messenger,
         desk=desk,
@@ -93,7 +94,11 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
 
 def told(details: Mapping[str, str], but: Collection[str] = ()) -> str:
     """Details in one line: `ann@example.org · plan: pro`; what speaks for itself goes without its name."""
-    parts = [v if k in _PLAIN_DETAILS else f"{k}: {v}" for k, v in details.items() if k not in but]
+    parts = [
+        apart(v) if k in _PLAIN_DETAILS else f"{apart(k)}: {apart(v)}"
+        for k, v in details.items()
+        if k not in but
+    ]
     return " · ".join(parts)[:_LONGEST_DETAILS]
 
 

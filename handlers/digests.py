@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.cards import joined_lines, linked
+from domain.names import apart
 from domain.policy import LEADS
 from domain.richtext import RichText, plain, silence_mentions
 from domain.texts import stamp, text
@@ -57,7 +58,7 @@ def _line(turn: Turn, ticket: Row) -> RichText:
     since = clocks.moment(ticket.unanswered_since)
     zone = turn.policy.hours_of(ticket.desk).timezone
     when = stamp(turn.policy.locale, since, zone) if since else ""
-    parts = [when, ticket.customer, ticket.subject]
+    parts = [when, apart(ticket.customer), apart(ticket.subject)]
     if ticket.assignee:
         parts.insert(2, text(turn.policy.locale, "card.assignee", name=ticket.assignee))
     link = card_views.link_to(turn.conn, turn.policy, ticket)

@@ -10,6 +10,7 @@ import orjson
 
 from domain import composing
 from domain.messages import Content, load_content
+from domain.names import apart, tidy
 from domain.policy import Capabilities
 from domain.requests import Send
 from domain.richtext import RichText, Span, plain, utf16_length
@@ -135,12 +136,12 @@ def transcript(conn: Connection, policy: Policy, place: Row, rows: Sequence[Row]
 
 def _who(conn: Connection, policy: Policy, place: Row, message: Row) -> RichText:
     """Who said it and when, whose words they were before, and where there are no topics the ticket's number."""
-    name = people.by_id(conn, message.person_id).name
+    name = apart(people.by_id(conn, message.person_id).name)
     said = text(policy.locale, f"history.{message.role}", name=name)
     when = stamp(policy.locale, datetime.fromtimestamp(message.written_at / 1000, UTC), policy.hours.timezone)
     number = "" if place.threaded else f" #{message.ticket_id}"
     origin = load_content(message.content).forwarded_from
-    source = "\n" + text(policy.locale, "relay.forwarded", name=origin) if origin else ""
+    source = "\n" + text(policy.locale, "relay.forwarded", name=apart(tidy(origin))) if origin else ""
     return RichText(f"{said}{number} · {when}{source}", (Span("bold", 0, len(said)),))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from domain.composing import CARRIES_TEXT
 from domain.messages import Content, load_content
+from domain.names import apart, tidy
 from domain.requests import Original
 from domain.richtext import RichText, Span, may_ping, plain, silence_mentions
 from domain.texts import text
@@ -64,7 +65,7 @@ def _about(conn: Connection, policy: Policy, place: Row, message: Row, content: 
     if message.role == "customer" and not place.threaded:
         lines.append(named(conn, place.ticket_id))
     if content.forwarded_from:
-        said = text(policy.locale, "relay.forwarded", name=content.forwarded_from)
+        said = text(policy.locale, "relay.forwarded", name=apart(tidy(content.forwarded_from)))
         lines.append(RichText(said, (Span("italic", 0, len(said)),)))
     if message.deleted:
         lines.append(plain(text(policy.locale, "relay.deleted")))
@@ -74,7 +75,7 @@ def _about(conn: Connection, policy: Policy, place: Row, message: Row, content: 
 def named(conn: Connection, ticket_id: int) -> RichText:
     """The customer's name and the ticket's number, as copies begin where there are no topics."""
     ticket = tickets.get(conn, ticket_id)
-    name = people.customer(conn, ticket.customer_id).name
+    name = apart(people.customer(conn, ticket.customer_id).name)
     return RichText(f"{name} #{ticket_id}", (Span("bold", 0, len(name)),) if name else ())
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from domain.cards import joined_lines, linked
+from domain.names import apart
 from domain.policy import LEADS
 from domain.richtext import RichText, plain
 from domain.texts import duration, stamp, text
@@ -54,7 +55,7 @@ def _list(turn: Turn, rows: Sequence[Row], empty: str) -> RichText:
 
 def _line(turn: Turn, ticket: Row, undelivered: int) -> RichText:
     locale = turn.policy.locale
-    parts = [ticket.customer, _state(turn, ticket)]
+    parts = [apart(ticket.customer), _state(turn, ticket)]
     if ticket.assignee:
         parts.append(text(locale, "card.assignee", name=ticket.assignee))
     if undelivered:
@@ -62,7 +63,7 @@ def _line(turn: Turn, ticket: Row, undelivered: int) -> RichText:
     if failed := outbox.failed_lately(turn.conn, ticket.customer_place_id, ticket.id, _FAILED_AT_MOST):
         parts.append(text(locale, "queue.failed", n=len(failed), reason=text(locale, failed[0])))
     if ticket.subject:
-        parts.append(ticket.subject)
+        parts.append(apart(ticket.subject))
     link = card_views.link_to(turn.conn, turn.policy, ticket)
     sign = {"agent": "🔵", "snoozed": "💤"}.get(ticket.state, "⚪")
     return plain(f"{sign} ") + linked(plain(f"#{ticket.id}"), link) + plain(" · " + " · ".join(parts))
@@ -93,13 +94,13 @@ def who(turn: Turn, ticket: Row) -> RichText:
     first = datetime.fromtimestamp(customer.created_at / 1000, UTC)
     handle = f" · @{person.username}" if person.username else ""
     lines = [
-        plain(f"{customer.name}{handle} · {person.messenger}:{person.native}"),
+        plain(f"{apart(customer.name)}{handle} · {person.messenger}:{person.native}"),
         plain(text(locale, "who.since", since=stamp(locale, first, zone), language=turn.locale_of(person))),
     ]
     if person.timezone:
         lines.append(plain(text(locale, "who.timezone", timezone=person.timezone)))
     signed, page = people.details_of(customer)
-    lines += [plain(f"{key}: {value}") for key, value in signed.items()]
+    lines += [plain(f"{apart(key)}: {apart(value)}") for key, value in signed.items()]
     if page:
         lines.append(plain(text(locale, "card.page", details=card_views.told(page))))
     if customer.blocked_at is not None:
@@ -107,7 +108,7 @@ def who(turn: Turn, ticket: Row) -> RichText:
     for row in tickets.of_customer(turn.conn, customer.id):
         state = _standing(turn, row)
         link = card_views.link_to(turn.conn, turn.policy, row)
-        lines.append(linked(plain(f"#{row.id}"), link) + plain(f" · {state} · {row.subject}"))
+        lines.append(linked(plain(f"#{row.id}"), link) + plain(f" · {state} · {apart(row.subject)}"))
     lines += [plain(line) for line in _deeds(turn, ticket)]
     return joined_lines(lines)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from domain import cards
-from domain.names import tidy
+from domain.names import apart, tidy
 from domain.policy import LEADS, Address, Policy
 from domain.requests import Button, Buttons
 from domain.richtext import RichText, plain, silence_mentions
@@ -107,12 +107,12 @@ def _line(conn: Connection, policy: Policy, row: Row, ticket: Row) -> RichText:
         head = text(locale, f"ping.over.{row.outcome}")
     else:
         head = text(locale, "ping.late", since=since)
-    parts = [head, people.customer(conn, ticket.customer_id).name, desk.title]
+    parts = [head, apart(people.customer(conn, ticket.customer_id).name), desk.title]
     if not row.over:
         parts += _state(conn, policy, row, ticket)
     quote = _question(conn, ticket)
     if quote:
-        parts.append(text(locale, "ping.question", words=quote))
+        parts.append(text(locale, "ping.question", words=apart(quote)))
     words = silence_mentions(plain(" · ".join(filter(None, parts)) + " → "))
     link = card_views.link_to(conn, policy, ticket)
     return words + cards.linked(plain(text(locale, "ping.thread", number=ticket.id)), link)

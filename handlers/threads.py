@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain import cards
-from domain.names import tidy
+from domain.names import apart, tidy
 from domain.policy import LEADS, Address, Desk, Policy
 from domain.richtext import plain
 from domain.texts import text
@@ -27,7 +27,7 @@ def title_of(customer: str, subject: str, ticket_id: int) -> str:
     room = _TITLE_LIMIT - len(tail)
     name = " ".join(customer.split())
     whole = f"{name} · {subject}" if subject else name
-    return (whole if len(whole) <= room else whole[: room - 1].rstrip() + "…") + tail
+    return apart(whole if len(whole) <= room else whole[: room - 1].rstrip() + "…") + tail
 
 
 def subject_of(words: str) -> str:

@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from domain.events import PersonSeen
+from domain.names import tidy
 from storage.query import KEPT, Changing, Query, Row, inserting, p
 from storage.schema import customers, people
 
@@ -43,8 +44,8 @@ def see(conn: Connection, messenger: str, account: str, seen: PersonSeen, now_ms
     """The person as they were seen just now; names and languages that changed are noted."""
     row = _BY_NATIVE.row(conn, messenger=messenger, account=account, native=seen.native)
     values = {
-        "name": seen.name or (row.name if row else ""),
-        "username": seen.username,
+        "name": _named(seen.name) or (row.name if row else ""),
+        "username": tidy(seen.username),
         "locale": seen.locale or (row.locale if row else ""),
         "timezone": seen.timezone or (row.timezone if row else ""),
         "admin": int(seen.is_admin or bool(row and row.admin)),
@@ -58,6 +59,11 @@ def see(conn: Connection, messenger: str, account: str, seen: PersonSeen, now_ms
         _CHANGE(conn, row.id, **values)
         return by_id(conn, row.id)
     return row
+
+
+def _named(name: str) -> str:
+    """A name fit to be shown; a dash for one of which nothing shows."""
+    return tidy(name) or ("–" if name else "")
 
 
 def by_id(conn: Connection, person_id: int) -> Row:

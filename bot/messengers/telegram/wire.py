@@ -86,7 +86,7 @@ class Wire:
         return await self._post(url, orjson.dumps(body), seconds or SECONDS, _JSON)
 
     async def _post(self, url: str, data: Any, seconds: float, headers: dict[str, str]) -> Any:
-        timeout = _USUAL if seconds == SECONDS else aiohttp.ClientTimeout(total=seconds, connect=10.0)
+        timeout = _USUAL if seconds == _USUAL.total else aiohttp.ClientTimeout(total=seconds, connect=10.0)
         try:
             async with self._http().post(url, data=data, headers=headers, timeout=timeout) as answer:
                 return _result(answer.status, await answer.read())
