@@ -20,6 +20,7 @@ from domain.requests import (
     TryLater,
 )
 from domain.richtext import RichText, Span
+from tests.samples import SAMPLES
 from tests.web.conftest import Browser, House
 from tests.web.pictures import drawn
 
@@ -346,3 +347,18 @@ async def test_a_card_may_say_whether_an_answer_is_waited_for(house: House) -> N
     assert not await waiting()
     await house.messenger.edit(Edit("howto", card, words("as before")[0], thread, buttons=buttons))
     assert not await waiting()
+
+
+@pytest.mark.parametrize("sample", ["exe", "html", "zip", "heic"])
+async def test_what_claims_to_be_a_picture_is_shown_as_what_it_is(house: House, sample: str) -> None:
+    customer = await house.customer()
+    house.elsewhere.files["F1"] = SAMPLES[sample]
+    content = Content("photo", RichText("look"), (Attachment("photo", "F1", "../shot.png", "image/png"),))
+    refs(await house.messenger.send(Send(await private_of(customer), (content,), "l2", source="telegram")))
+    message = (await customer.get("state"))["messages"][-1]
+    (shown,) = message["files"]
+    assert (shown["name"], shown["kind"]) == ("shot.png", "document")
+    async with customer.client.get(shown["url"]) as answer:
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert message["text"] == "look"

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.messengers.web.store import Missing, Store, Stored
+    from bot.messengers.web.store import File, Missing, Store, Stored
     from domain.events import Event
     from domain.messages import Attachment, Content
 
@@ -330,17 +330,16 @@ class WebMessenger:
     async def _brought(self, source: str, files: list[Attachment]) -> list[Attachment]:
         async with self._carry(source, files, self._max_upload) as carried:
             found = [await self._shelf.put(one.chunks(), None, one.file.name) for one in carried]
-            return [
-                replace(
-                    one.file,
-                    ref=f.token,
-                    mime=f.mime,
-                    size=f.size,
-                    width=f.width or one.file.width,
-                    height=f.height or one.file.height,
-                )
-                for one, f in zip(carried, found, strict=True)
-            ]
+            return [_as_stored(one.file, f) for one, f in zip(carried, found, strict=True)]
+
+
+def _as_stored(file: Attachment, found: File) -> Attachment:
+    """The attachment as a file of this messenger; one that turned out to be no picture is only to be saved."""
+    kind = file.kind if found.mime == file.mime else "document"
+    width, height = found.width or file.width, found.height or file.height
+    return replace(
+        file, kind=kind, ref=found.token, mime=found.mime, size=found.size, width=width, height=height
+    )
 
 
 def _place(chat: str, thread: str | None) -> int | Refused:
