@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path  # typer reads it when the program runs
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -33,6 +34,22 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+class By(StrEnum):
+    """What the figures have a line for."""
+
+    AGENT = "agent"
+    DESK = "desk"
+    DAY = "day"
+
+
+class Form(StrEnum):
+    """How the figures are shown."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
 
 
 def _show_version(wanted: bool) -> None:
@@ -113,6 +130,24 @@ def migrate() -> None:
         from bot.errands import migrate as bring_up
 
         _say(bring_up(settings))
+
+
+@commands.command()
+def stats(
+    since: Annotated[str, typer.Option(metavar="SPAN", help="How far back: 24h, 7d, 30d.")] = "7d",
+    by: Annotated[By | None, typer.Option(help="A line for each; without it one for all.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to show it.")] = Form.TABLE,
+) -> None:
+    """Show the figures: tickets, first and next answers within working hours, ratings.
+
+    Only reads: works beside a running Okno and without one.
+    """
+    with _told():
+        settings = load()
+        _log_errors_only(settings)
+        from bot.stats import show
+
+        typer.echo(asyncio.run(show(settings, since, by.value if by else None, form.value)))
 
 
 @commands.command()
@@ -211,9 +246,10 @@ def _code_of(error: Exception) -> int | None:
     from bot.loopback import NotDone
     from bot.messengers.contract import ConnectRefused
     from bot.server import CannotServe
+    from bot.stats import BadSpan
     from storage.trouble import DatabaseUnusable
 
-    if isinstance(error, ConnectRefused):
+    if isinstance(error, ConnectRefused | BadSpan):
         return WRONG
     return FAILED if isinstance(error, DatabaseUnusable | CannotServe | NotDone) else None
 

@@ -28,7 +28,7 @@ THREAD_COMMANDS = (
 )
 """About the ticket in whose thread they are given; in the order in which they are shown."""
 
-DESK_COMMANDS = ("queue", "mine", "hours", "duty", "away", "handover", "help")
+DESK_COMMANDS = ("queue", "mine", "stats", "hours", "duty", "away", "handover", "help")
 """About the desk, in any of its threads or outside."""
 
 BINDING_COMMAND = "desk"

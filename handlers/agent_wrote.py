@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from storage.query import Row
 
 
-_ELSEWHERE = frozenset((*commands.CUSTOMER_COMMANDS, "stats"))
+_ELSEWHERE = frozenset(commands.CUSTOMER_COMMANDS)
 
 
 @dataclass(frozen=True, slots=True)

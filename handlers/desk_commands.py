@@ -167,6 +167,10 @@ def _mine(turn: Turn, spoken: Spoken) -> RichText:
     return listings.mine(turn, spoken.person)
 
 
+def _stats(turn: Turn, spoken: Spoken) -> str:
+    return listings.stats(turn, spoken.desk_name or LEADS, spoken.command.words)
+
+
 def _desk_help(turn: Turn, spoken: Spoken) -> str:
     return text(turn.policy.locale, "help.desk")
 
@@ -208,6 +212,7 @@ _THREAD: dict[str, Callable[[Turn, Spoken, Row], str | RichText]] = {
 _DESK: dict[str, Callable[[Turn, Spoken], str | RichText]] = {
     "queue": _queue,
     "mine": _mine,
+    "stats": _stats,
     "help": _desk_help,
     "hours": _hours,
     "duty": _duty,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from domain import commands, figures
 from domain.cards import joined_lines, linked
 from domain.names import apart
 from domain.policy import LEADS
@@ -12,6 +13,7 @@ from domain.richtext import RichText, plain
 from domain.texts import duration, stamp, text
 from handlers import card_views
 from handlers.turn import Turn
+from storage import figures as stored
 from storage import outbox, people, tickets
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _AT_MOST = 30
 _DEEDS = 8
+_LONGEST = timedelta(days=92)  # more is for the terminal
 _FAILED_AT_MOST = 50
 
 
@@ -84,6 +87,33 @@ def _standing(turn: Turn, ticket: Row) -> str:
         at = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC)
         until = stamp(turn.policy.locale, at, turn.policy.hours.timezone)
     return text(turn.policy.locale, f"card.state.{ticket.state}", until=until)
+
+
+def stats(turn: Turn, desk: str, words: str) -> str:
+    """The desk's figures of a span of time, a week unless another is asked for; in the leads' chat those of all."""
+    locale = turn.policy.locale
+    span = commands.duration(words) if words.strip() else timedelta(days=7)
+    if span is None or span > _LONGEST:
+        return text(locale, "stats.usage")
+    since = turn.now - span
+    waits = [w for w in stored.waits(turn.conn, since) if desk in (LEADS, w.desk)]
+    deeds = [d for d in stored.deeds(turn.conn, since) if desk in (LEADS, d.desk)]
+    line = figures.lines(waits, deeds)[0]
+    lines = [
+        text(locale, "stats.tickets", span=duration(locale, span), opened=line.opened, closed=line.closed)
+    ]
+    for key, asked in (("stats.first", line.first), ("stats.next", line.following)):
+        middle, most, share = (
+            figures.quantile(asked, 0.5),
+            figures.quantile(asked, 0.9),
+            figures.within(asked),
+        )
+        if middle is not None and most is not None and share is not None:
+            spans = [duration(locale, timedelta(seconds=seconds)) for seconds in (middle, most)]
+            lines.append(text(locale, key, median=spans[0], p90=spans[1], share=round(100 * share)))
+    if line.rating is not None:
+        lines.append(text(locale, "stats.rating", mean=f"{line.rating:.1f}", count=line.ratings))
+    return "\n".join(lines)
 
 
 def who(turn: Turn, ticket: Row) -> RichText:

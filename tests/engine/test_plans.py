@@ -45,6 +45,7 @@ OPEN_ONLY = {
     "ix_letters_waiting",
     "ix_messages_mark_due",
     "ix_places_state_due",
+    "ix_tickets_open",
     "ix_tickets_snoozed",
     "ix_tickets_unanswered",
     "ix_web_chats_groups",
