@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 import pytest
@@ -23,6 +23,15 @@ SECRET = "what the product signs with, 32 characters or more"
 PRODUCT = """<!doctype html><html lang="{lang}" dir="{dir}"><meta name="viewport" content="width=device-width"><title>Product</title>
 <style>* {{ color: red !important; font-size: 40px !important }} button, div {{ display: none !important }} iframe {{ width: 10px !important }}</style>
 <h1>A product</h1><input id="field"><script src="{okno}/widget.js" async {attributes}></script></html>"""
+
+
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(21, 27, 28)"
+THEMES = [
+    ("auto", "light", LIGHT),
+    ("auto", "dark", DARK),
+    ("dark", "light", DARK),
+    ("light", "dark", LIGHT),
+]
 
 
 @dataclass
@@ -197,6 +206,37 @@ async def test_the_pages_styles_do_not_reach_it_and_it_leaves_one_name(
             return Object.getOwnPropertyNames(window).filter((n) => !plain.has(n) && !/^\\d+$|^field$/.test(n)); }"""
     )
     assert names == ["Okno"]
+
+
+NO_STORAGE = """if (window !== top) Object.defineProperty(window, 'localStorage',
+    { get() { throw new DOMException('denied', 'SecurityError'); } });"""
+
+
+async def test_where_frames_may_keep_nothing_the_page_keeps_it(product: Product) -> None:
+    page = await product.page()
+    await page.context.add_init_script(NO_STORAGE)
+    page = await product.visit(page.context)
+    frame = await opened(page)
+    await write(frame, "from a browser that keeps nothing")
+    await expect(frame.locator(".msg.own .meta.is-received")).to_be_visible()
+    again = await product.visit(page.context)
+    frame = await opened(again)
+    await expect(frame.locator(".msg.own .text")).to_have_text("from a browser that keeps nothing")
+    await again.evaluate("localStorage.clear()")
+    frame = await opened(await product.visit(page.context))
+    await expect(frame.locator(".greeting p")).to_be_visible()
+
+
+@pytest.mark.parametrize(("theme", "system", "paper"), THEMES)
+async def test_its_theme_is_the_readers_or_the_pages(
+    product: Product, theme: str, system: Literal["light", "dark"], paper: str
+) -> None:
+    page = await product.page(f"data-theme={theme}", color_scheme=system)
+    frame = await opened(page)
+    await expect(frame.locator(".top")).to_have_css("background-color", paper)
+    await write(frame, f"{theme} on {system}")
+    framed = next(f for f in page.frames if "?frame" in f.url)
+    assert await faults(framed) == []
 
 
 async def test_a_phone_shows_it_full_screen(product: Product) -> None:

@@ -39,6 +39,7 @@ export class Elsewhere {
         h("p", {}, t("continue_about")),
         links.map(({ name, link }) => h("a", { class: "button wide go", href: link, target: "_blank", rel: "noopener", onclick: () => opened.close() }, t("open_there", { name }))),
       );
+      opened.querySelector(".go")?.focus();
     } catch (failed) {
       toast(t(failed.status === 0 ? "offline_now" : failed.status === 429 ? "too_fast" : "not_done"), "bad");
     }
