@@ -36,6 +36,7 @@ RATIO = 1.2
 QUICK = 100.0
 """Milliseconds within which everything that staff look at is there."""
 
+PATIENCE = 120.0
 STARTS = 5
 LOOKS = 30
 
@@ -62,7 +63,7 @@ def started(folder: Path, world: World) -> tuple[Bot, float]:
     """Okno in that folder, and how long it took to be ready."""
     port, began = relay.free_port(), time.perf_counter()
     bot = okno(folder, port, world)
-    return bot, relay.ready_after(bot, port, began)
+    return bot, relay.ready_after(bot, port, began, PATIENCE)
 
 
 def ready(folders: dict[str, Path], worlds: dict[str, World]) -> Row:

@@ -67,8 +67,16 @@ def build(path: Path, size: Size, telegram: Telegram, now_ms: int) -> None:
         driver.execute("PRAGMA cache_size = -400000")
         driver.execute("PRAGMA foreign_keys = OFF")  # the rows come as tickets do, not as tables do
         driver.execute("BEGIN")
+        triggers = [s for s in schema.WORDS_ON_SQLITE if "CREATE TRIGGER" in s]
+        for trigger in triggers:
+            driver.execute(
+                f"DROP TRIGGER {trigger.split()[2]}"
+            )  # the index of words is made at once in the end
         for table, rows in _in_batches(_rows(size, telegram, now_ms)):
             _insert(driver, table, rows)
+        driver.execute("INSERT INTO web_words(web_words) VALUES ('rebuild')")
+        for trigger in triggers:
+            driver.execute(trigger)
         driver.execute("COMMIT")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()

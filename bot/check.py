@@ -9,11 +9,13 @@ import asyncio
 import errno
 import socket
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bot import file_checks, loopback
 from bot.messengers.contract import Checks, ConnectRefused, FileRefused
 from domain.policy import LEADS, Address
+from domain.texts import duration
 from storage import chats, journal, look
 from storage.database import database_url, sqlite_path
 from storage.trouble import DatabaseUnusable
@@ -33,7 +35,13 @@ LANGUAGE = "en"
 
 SHOWN_FAILURES = 20
 CONNECTING_TAKES = 15.0
+STATE_TAKES = 5.0
+LONG = 60.0
+"""What has waited longer is worth a look, in seconds."""
+
 FAILED, WRONG = 1, 2
+
+Kind = Literal["fine", "warning", "fault"]
 
 _SIGNS = {"fine": "✔", "warning": "!", "fault": "✘"}
 
@@ -60,7 +68,7 @@ class Report:
     say: Callable[[str], None]
     code: int = 0
 
-    def __call__(self, kind: Literal["fine", "warning", "fault"], text: str) -> None:
+    def __call__(self, kind: Kind, text: str) -> None:
         """Say one line."""
         if kind == "fault":
             self.code = self.code or FAILED
@@ -104,7 +112,32 @@ async def _runs(database: Path | None, report: Report) -> bool:
     if found is None or await loopback.ask(found, "ping", {}) is None:
         return False
     report("fine", f"Okno is running at {found.base}")
+    await _state(found.base, report)
     return True
+
+
+async def _state(base: str, report: Report) -> None:
+    """What the running Okno says of itself."""
+    import aiohttp
+
+    limit = aiohttp.ClientTimeout(total=STATE_TAKES)
+    try:
+        async with aiohttp.ClientSession(timeout=limit) as session, session.get(f"{base}/readyz") as answer:
+            said = await answer.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        report("fault", "it doesn't answer: look into its log")
+        return
+    if not said["database"]["writable"]:
+        report("fault", f"it can't write its database: {said['database']['error'] or 'no commit works'}")
+    for name, messenger in said["messengers"].items():
+        if not messenger["connected"] or messenger["error"]:
+            report("fault", f"{name}: not connected: {messenger['error'] or 'still trying'}")
+    for what, words in (("events", "not yet handled"), ("letters", "not yet delivered")):
+        waits = said.get(what)
+        if waits and waits["waiting"]:
+            kind: Kind = "warning" if waits["oldest_seconds"] > LONG else "fine"
+            oldest = duration(LANGUAGE, timedelta(seconds=waits["oldest_seconds"]))
+            report(kind, f"{waits['waiting']} {what} {words}, the oldest for {oldest}")
 
 
 async def _database(settings: Settings, report: Report) -> Known:

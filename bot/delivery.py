@@ -382,7 +382,11 @@ class Delivery:
             lane.errors += 1
             self._health.count("errors", work.messenger)
             _log.exception(
-                "a messenger failed", messenger=work.messenger, letter=work.letter_id, step=work.step
+                "a messenger failed",
+                messenger=work.messenger,
+                ticket=work.ticket_id,
+                letter=work.letter_id,
+                step=work.step,
             )
             if lane.errors < _ERRORS:
                 return Unsure(fault(error))
@@ -431,11 +435,15 @@ class Delivery:
         if isinstance(outcome, Sent):
             self._health.messenger(name).refused = ""
             self._health.count("requests_sent", name, type(work.request).__name__)
+            if work.since:
+                waited = self._now().timestamp() - work.since / 1000
+                self._health.observe("delivery_seconds", waited, name, "customer" if work.private else "desk")
         else:
             self._health.count("requests_refused", name, outcome.scope)
             _log.info(
                 "refused",
                 messenger=name,
+                ticket=work.ticket_id,
                 letter=work.letter_id,
                 step=work.step,
                 scope=outcome.scope,

@@ -5,18 +5,20 @@ Knows nothing but numbers and short words; no message text and no secret ever co
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from bot.messengers import contract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from prometheus_client import Metric
 
@@ -55,6 +57,30 @@ class MessengerHealth:
         return self.refused or ("" if self.own is None or self.connected else self.own.last_error)
 
 
+T = TypeVar("T")
+
+EDGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+"""Up to where each bucket of a histogram reaches, in seconds."""
+
+
+class Observed:
+    """Lengths of time, counted in buckets."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(EDGES) + 1)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self._counts[bisect_left(EDGES, seconds)] += 1
+        self.total += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """How many were at most so long, each bucket holding those before it."""
+        counts = accumulate(self._counts)
+        return [(edge, count) for edge, count in zip((*map(str, EDGES), "+Inf"), counts, strict=True)]
+
+
 class Health(Collector):
     """The state of one running Okno. One instance per program.
 
@@ -67,7 +93,8 @@ class Health(Collector):
         self.registry = CollectorRegistry()
         self.registry.register(self)
         self._counted: dict[tuple[str, ...], int] = {}
-        self._gauges: dict[str, float] = {}
+        self._gauges: dict[tuple[str, ...], float] = {}
+        self._observed: dict[tuple[str, ...], Observed] = {}
 
     def messenger(self, name: str) -> MessengerHealth:
         """The named messenger's state, to be read and changed."""
@@ -78,20 +105,51 @@ class Health(Collector):
         key = (name, *labels)
         self._counted[key] = self._counted.get(key, 0) + by
 
-    def gauge(self, name: str, value: float) -> None:
+    def gauge(self, name: str, value: float, *labels: str) -> None:
         """Set a gauge of the list below."""
-        self._gauges[name] = value
+        self._gauges[(name, *labels)] = value
+
+    def gauges(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """Set a gauge for exactly these labels; others it had are gone."""
+        for key in [key for key in self._gauges if key[0] == name]:
+            del self._gauges[key]
+        for labels, value in values.items():
+            self._gauges[(name, *labels)] = value
+
+    def observe(self, name: str, seconds: float, *labels: str) -> None:
+        """Count a length of time in a histogram of the list below."""
+        key = (name, *labels)
+        observed = self._observed.get(key)
+        if observed is None:
+            observed = self._observed[key] = Observed()
+        observed.add(seconds)
 
     def collect(self) -> Iterator[Metric]:
         """What Prometheus is told."""
         for name, text, *labels in _COUNTERS:
             counter = CounterMetricFamily(f"okno_{name}", text, labels=labels)
-            for (counted, *values), number in self._counted.items():
-                if counted == name:
-                    counter.add_metric(values, number)
+            for values, number in _of(self._counted, name):
+                counter.add_metric(values, number)
             yield counter
-        for name, text in _GAUGES:
-            yield GaugeMetricFamily(f"okno_{name}", text, value=self._gauges.get(name, 0.0))
+        for name, text, *labels in _GAUGES:
+            gauge = GaugeMetricFamily(f"okno_{name}", text, labels=labels)
+            if not labels:
+                self._gauges.setdefault((name,), 0.0)
+            for values, value in _of(self._gauges, name):
+                gauge.add_metric(values, value)
+            yield gauge
+        for name, text, *labels in _HISTOGRAMS:
+            histogram = HistogramMetricFamily(f"okno_{name}", text, labels=labels)
+            for values, seen in _of(self._observed, name):
+                histogram.add_metric(values, seen.buckets(), seen.total)
+            yield histogram
+
+
+def _of(told: Mapping[tuple[str, ...], T], name: str) -> list[tuple[tuple[str, ...], T]]:
+    """What is known under a name, by the values of its labels."""
+    return [
+        (values, value) for (known, *rest), value in told.items() if known == name for values in [tuple(rest)]
+    ]
 
 
 _COUNTERS = (
@@ -112,4 +170,18 @@ _GAUGES = (
     ("letters_oldest_seconds", "Age of the oldest letter not yet sent"),
     ("units_waiting", "Units of work queued for the database"),
     ("database_writable", "1 when the last commit worked"),
+    ("messenger_connected", "1 when the messenger is connected and takes what is sent", "messenger"),
+    ("tickets_open", "Open tickets by desk and state", "desk", "state"),
+    ("answers", "Questions asked in the last 24 hours and answered, by desk and kind", "desk", "kind"),
+    ("answers_in_time", "Those of them answered within their target", "desk", "kind"),
 )
+_HISTOGRAMS = (
+    (
+        "delivery_seconds",
+        "From when a message was to be delivered until its messenger took it",
+        "messenger",
+        "to",
+    ),
+)
+METRICS = tuple(f"okno_{name}" for name, *_ in (*_COUNTERS, *_GAUGES, *_HISTOGRAMS))
+"""The names of all metrics but those of the process; counters are told with `_total` behind."""

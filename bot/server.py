@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from prometheus_client import ProcessCollector, generate_latest
 
-from storage import facts
+from storage import facts, figures
 from storage.backlog import Backlog, backlog
 from storage.database import Database, DatabaseBusy
 
@@ -27,6 +29,7 @@ _HEADERS = {
 }
 _PROBE_EVERY = 5.0
 _PROBE_SECONDS = 3.0
+_FIGURES_EVERY = 10.0
 _SHUTDOWN_SECONDS = 3.0
 
 
@@ -47,6 +50,7 @@ class Server:
         self._runner: web.AppRunner | None = None
         self._probed_at = -_PROBE_EVERY
         self._writable = False
+        self._told_at = -_FIGURES_EVERY
         ProcessCollector(registry=health.registry)
         self.add(
             [
@@ -119,10 +123,34 @@ class Server:
             self._health.gauge("events_oldest_seconds", _age(waits.oldest_event, now))
             self._health.gauge("letters_waiting", waits.letters)
             self._health.gauge("letters_oldest_seconds", _age(waits.oldest_letter, now))
+        await self._tell_of_work()
+        for name, messenger in self._health.messengers.items():
+            self._health.gauge(
+                "messenger_connected", float(messenger.connected and not messenger.refused), name
+            )
         self._health.gauge("units_waiting", self._db.waiting)
         self._health.gauge("database_writable", float(await self._can_write()))
         body = generate_latest(self._health.registry)
         return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    async def _tell_of_work(self) -> None:
+        """Open tickets, and how many questions of the last day were answered in time; read now and then."""
+        if time.monotonic() - self._told_at < _FIGURES_EVERY:
+            return
+        self._told_at = time.monotonic()
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                tickets = await self._db.read(figures.open_by_state)
+                waits = await self._db.read(figures.waits, datetime.now(UTC) - timedelta(days=1))
+        except (DatabaseBusy, TimeoutError):
+            return
+        self._health.gauges("tickets_open", {(desk, state): count for desk, state, count in tickets})
+        answered: Counter[tuple[str, ...]] = Counter((wait.desk, wait.kind) for wait in waits)
+        in_time: Counter[tuple[str, ...]] = Counter(
+            (wait.desk, wait.kind) for wait in waits if wait.used <= wait.target
+        )
+        self._health.gauges("answers", dict(answered))
+        self._health.gauges("answers_in_time", {key: in_time[key] for key in answered})
 
     async def _can_write(self) -> bool:
         """Whether the database takes a commit; tried now and then, whoever asks how often."""

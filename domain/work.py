@@ -29,7 +29,8 @@ class Work:
     `step` tells the handler what the request was for once its outcome is known (opaque to delivery). `letter_id`
     is the letter it sends, `members` the messages it carries with the revision of each that it was made of.
     `revision` is that of a card or title. `private`: the chat is one person's. `joinable`: more
-    waiting letters may be joined to it when its chat's allowance is used up.
+    waiting letters may be joined to it when its chat's allowance is used up. `since`: when what people wrote began to
+    wait, in milliseconds; 0 for anything else. `ticket_id` is for the log.
     """
 
     place_id: int
@@ -47,6 +48,8 @@ class Work:
     members: tuple[tuple[int, int], ...] = ()
     joinable: bool = False
     unsure: bool = False
+    since: int = 0
+    ticket_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

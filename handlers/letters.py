@@ -125,6 +125,7 @@ def _work(place: Row, request: Request, priority: Priority, lane: Lane, step: st
         lane=lane,
         step=step,
         revision=revision,
+        ticket_id=place.ticket_id,
     )
 
 
@@ -143,6 +144,8 @@ def _letter_work(place: Row, letter: Row, request: Request, carried: Sequence[Ro
         message_id=letter.message_id,
         members=tuple((message.id, message.revision) for message in carried),
         joinable=letter.kind == "copy",
+        since=letter.created_at if letter.kind == "copy" else 0,
+        ticket_id=letter.ticket_id,
     )
 
 

@@ -52,9 +52,9 @@ async def test_a_fresh_machine_can_run_and_is_told_what_to_do_next(tmp_path: Pat
 
 
 async def test_what_is_not_yet_in_force_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OKNO_RETENTION__MESSAGES", "90d")
+    monkeypatch.setenv("OKNO_PACHCA__API_BASE", "https://example.org")
     code, lines = await checked()
-    assert (code, lines[0]) == (0, "! retention.messages: not yet in force")
+    assert (code, lines[0]) == (0, "! pachca.api_base: not yet in force")
 
 
 async def test_it_works_beside_a_running_okno_and_shows_what_could_not_be_handled() -> None:
