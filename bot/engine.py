@@ -18,6 +18,7 @@ from bot.outgoing import Letters
 from bot.patience import Committer, full_jitter
 from bot.pump import Handlers, Pump
 from bot.sharing import Sharing
+from bot.typing_signs import TypingSigns
 from domain.policy import LEADS
 from handlers import claiming, delivered, dispatch, letters, settling_in, timed
 from storage import attempts, chats, claims, journal, past
@@ -81,6 +82,7 @@ class Engine:
         self.intake = Intake(self.committer, policy, self.pump, take, utc_now, health, check)
         if self.sharing is not None:
             self.sharing.start(self.pump, self.delivery)
+        self._typing = TypingSigns(db, policy)
         self._profiles: dict[str, object] = {}
 
     async def take_in(self, messenger: Messenger) -> None:
@@ -99,6 +101,7 @@ class Engine:
             self._take_part(self.sharing, messenger)
         if isinstance(messenger, CatchesUp):
             messenger.remembers(partial(self._past, messenger))
+        self._typing.attach(messenger)
         self.health.messenger(messenger.name).started = True
 
     def _take_part(self, sharing: Sharing, messenger: Messenger) -> None:
@@ -173,6 +176,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is in flight."""
+        await self._typing.stop()
         await self.pump.stop(PUMP_STOPS)
         await self.delivery.stop(DELIVERY_STOPS)
         if self.sharing is not None:

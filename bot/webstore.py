@@ -12,7 +12,7 @@ from storage.webchat import chats, files, messages, people, reading, reads, reco
 
 if TYPE_CHECKING:
     from bot.messengers.web.identities import Identity
-    from bot.messengers.web.store import Draft, IntroducedEvent, MessageEvent, Person, PressEvent
+    from bot.messengers.web.store import Draft, IntroducedEvent, MessageEvent, Person, PressEvent, SeenEvent
     from domain.events import RawEvent
     from domain.messages import Content
     from domain.requests import Buttons
@@ -158,14 +158,27 @@ class WebStore:
         await self._hand_over(rows)
         return None
 
-    async def read(self, person: str, chat: str, thread: int, message: int) -> Sequence[records.WebChange]:
-        """They have seen everything up to a message."""
+    async def read(
+        self, person: str, chat: str, thread: int, message: int, event: SeenEvent
+    ) -> Sequence[records.WebChange]:
+        """They have seen everything up to a message; what concerns other messengers becomes an event."""
+        now = self._now()
 
-        def unit(conn: Connection) -> list[records.WebChange]:
-            found = people.person(conn, person)
-            return reads.read(conn, found, chat, thread, message) if found else []
+        def unit(conn: Connection) -> tuple[Sequence[records.WebChange], list[JournalRow]]:
+            reader = people.person(conn, person)
+            if reader is None:
+                return (), []
+            shown = reads.read(conn, reader, chat, thread, message)
+            at = chats.find(conn, chat)
+            if shown.from_elsewhere is None or at is None:
+                return shown.changes, []
+            raw = event(shown.from_elsewhere, now, at.seq)
+            return shown.changes, journal.append(conn, MESSENGER, ACCOUNT, [raw], now)
 
-        return await self._db.run(unit)
+        changes, rows = await self._db.run(unit)
+        if rows:
+            await self._hand_over(rows)
+        return changes
 
     # what Okno sends
 

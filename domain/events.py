@@ -119,6 +119,16 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenUpTo:
+    """Somebody's screen showed everything in a chat up to message `ref` of the bot (only where the messenger tells)."""
+
+    chat: ChatSeen
+    ref: str
+    at: datetime
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pressed:
     """Somebody pressed a button under message `ref`. `press` is what `answer_press` needs."""
 
@@ -192,6 +202,7 @@ Event = (
     | Edited
     | Deleted
     | Reacted
+    | SeenUpTo
     | Pressed
     | Membership
     | Introduced

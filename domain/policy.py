@@ -111,7 +111,7 @@ class Capabilities:
 
     `max_text`, `max_caption` in UTF-16 units. `max_upload`, `max_download`: how large a file may be that is brought
     there, and one that it hands out, in bytes; None knows no bound. `max_photo`: above it a picture goes as a file. `replies_in_threads`: a message inside a thread can answer a
-    single other one. `delivered_mark`: the reaction that says "delivered". `joins`: waiting texts may be joined.
+    single other one. `delivered_mark`, `seen_mark`: the reactions that say "delivered" and "seen". `joins`: waiting texts may be joined.
     `shares_reaction`: the bot has one reaction a message, so a customer's own takes the mark's place.
     `marks_received`: customers see a mark on their own message once it reached the desk. `threads_under_cards`: a
     thread isn't made apart from its first message; it stands under the ticket's card. `link`: a pure function
@@ -136,6 +136,7 @@ class Capabilities:
     buttons: bool = False
     threads: bool = False
     delivered_mark: str = "✅"
+    seen_mark: str = "👀"
     shares_reaction: bool = False
     reactions: frozenset[str] | None = None
     delete_within: timedelta | None = None

@@ -93,14 +93,14 @@ class Delete:
 class React:
     """Make `emoji` the bot's reaction on a message; None takes it away.
 
-    `mark` is set when the reaction only says how far a message got: `delivered` or `failed`.
+    `mark` is set when the reaction only says how far a message got: `delivered`, `seen` or `failed`.
     """
 
     chat: str
     ref: str
     emoji: str | None
     thread: str | None = None
-    mark: Literal["", "delivered", "failed"] = ""
+    mark: Literal["", "delivered", "seen", "failed"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def take_back(turn: Turn, message: Row, role: Literal["note", "answer"] = "answe
         messages.change(turn.conn, part.id, deleted=1, revision=newest.revision + 1)
         _follow_at_customer(turn, part.id, "delete")
         messages.change(turn.conn, part.id, role=role, deleted=0 if role == "note" else 1)
-        relay.want_mark(turn, messages.by_id(turn.conn, part.id), delivered=False, emoji=None)
+        relay.want_mark(turn, messages.by_id(turn.conn, part.id), stage="", emoji=None)
 
 
 def deleted(turn: Turn, chat: Row, event: Deleted) -> None:

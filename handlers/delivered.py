@@ -201,7 +201,7 @@ def _mark_delivered(turn: Turn, letter: Row, message: Row) -> None:
         else:
             timekeeping.answer_delivered(turn, message.ticket_id, written, message.person_id)
     if not lacks:
-        relay.want_mark(turn, message, delivered=True)
+        relay.want_mark(turn, message, stage="delivered")
 
 
 def _corrected(turn: Turn, work: Work, letter: Row) -> None:

@@ -17,6 +17,7 @@ from domain.events import (
     Membership,
     Pressed,
     Reacted,
+    SeenUpTo,
     ThreadMade,
     Wrote,
 )
@@ -31,6 +32,7 @@ from handlers import (
     customer_wrote,
     faults,
     letters,
+    reading,
     refused,
     uniting,
 )
@@ -75,12 +77,8 @@ def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
             turn, chat.id, certainly=isinstance(event, Membership)
         )  # what is heard proves it is in
     match event:
-        case Edited():
-            corrections.edited(turn, chat, event)
-        case Deleted():
-            corrections.deleted(turn, chat, event)
-        case Reacted():
-            corrections.reacted(turn, chat, event)
+        case Edited() | Deleted() | Reacted() | SeenUpTo():
+            _about_earlier(turn, chat, event)
         case Introduced():
             acquaintance.introduced(turn, chat, event)
         case Joined():
@@ -92,6 +90,18 @@ def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
         case Wrote() | Pressed():
             side = _from_customer if chat.kind == "private" else _from_staff
             side(turn, chat, event, said)
+
+
+def _about_earlier(turn: Turn, chat: Row, event: Edited | Deleted | Reacted | SeenUpTo) -> None:
+    match event:
+        case Edited():
+            corrections.edited(turn, chat, event)
+        case Deleted():
+            corrections.deleted(turn, chat, event)
+        case Reacted():
+            corrections.reacted(turn, chat, event)
+        case SeenUpTo():
+            reading.seen(turn, chat, event)
 
 
 def _from_customer(turn: Turn, chat: Row, event: Wrote | Pressed, said: Sequence[Wrote]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from domain.composing import CARRIES_TEXT
 from domain.messages import Content, load_content
@@ -161,12 +161,16 @@ def labelled(content: Content) -> Content:
     return replace(content, text=plain(content.label))
 
 
-def read_mark(mark: str) -> tuple[bool, str]:
-    """The two halves of a mark: delivered or not, and the other side's reaction."""
-    delivered, _, emoji = mark.partition(" ")
-    return delivered == "delivered", emoji
+Stage = Literal["", "delivered", "seen"]
+"""How far a message got."""
 
 
-def write_mark(delivered: bool, emoji: str) -> str:
+def read_mark(mark: str) -> tuple[Stage, str]:
+    """The two halves of a mark: how far the message got, and the other side's reaction."""
+    stage, _, emoji = mark.partition(" ")
+    return cast("Stage", stage), emoji
+
+
+def write_mark(stage: Stage, emoji: str) -> str:
     """The mark of the two halves."""
-    return f"{'delivered' if delivered else ''} {emoji}".rstrip()
+    return f"{stage} {emoji}".rstrip() if emoji else stage

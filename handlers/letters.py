@@ -218,26 +218,19 @@ def _new_card(conn: Connection, policy: Policy, place: Row) -> Work | None:
 
 
 def _mark_work(place: Row, message: Row, caps: Capabilities) -> Work:
-    """One reaction; where the messenger shows delivery apart from reactions, one half at a time."""
-    delivered, emoji = layout.read_mark(message.mark_wanted)
-    was_delivered, was_emoji = layout.read_mark(message.mark_shown)
+    """One reaction; where the messenger shows how far it got apart from reactions, one half at a time."""
+    stage, emoji = layout.read_mark(message.mark_wanted)
+    shown, shown_emoji = layout.read_mark(message.mark_shown)
+    sign = {"": None, "delivered": caps.delivered_mark, "seen": caps.seen_mark}[stage]
+    thread = making.thread_of(place)
     if caps.shares_reaction:
-        sign = emoji or (caps.delivered_mark if delivered else None)
-        react = React(
-            place.native, message.ref, sign, making.thread_of(place), "delivered" if delivered else ""
-        )
+        react = React(place.native, message.ref, emoji or sign, thread, stage)
         reached = message.mark_wanted
-    elif delivered != was_delivered:
-        react = React(
-            place.native,
-            message.ref,
-            caps.delivered_mark if delivered else None,
-            making.thread_of(place),
-            "delivered",
-        )
-        reached = layout.write_mark(delivered, was_emoji)
+    elif stage != shown:
+        react = React(place.native, message.ref, sign, thread, stage or shown)
+        reached = layout.write_mark(stage, shown_emoji)
     else:
-        react = React(place.native, message.ref, emoji or None, making.thread_of(place))
+        react = React(place.native, message.ref, emoji or None, thread)
         reached = message.mark_wanted
     work = _work(place, react, Priority.STATE, "state", f"mark:{reached}")
     return replace(work, message_id=message.id)

@@ -153,15 +153,15 @@ def load_say(payload: str) -> tuple[Content, str | None, Buttons, str]:
     return load_content(data["content"]), data.get("reply"), buttons, data["role"]
 
 
-def want_mark(turn: Turn, message: Row, *, delivered: bool | None = None, emoji: str | None = "") -> None:
-    """What mark a person's message should bear: that it was delivered, and the other side's newest reaction.
+def want_mark(turn: Turn, message: Row, *, stage: layout.Stage | None = None, emoji: str | None = "") -> None:
+    """What mark a person's message should bear: how far it got, and the other side's newest reaction.
 
-    `None` for `delivered` and an empty `emoji` leave that half as it is; `emoji=None` takes the reaction away.
+    `None` for `stage` and an empty `emoji` leave that half as it is; `emoji=None` takes the reaction away. What was
+    seen stays seen when its delivery is told afterwards.
     """
-    was_delivered, was_emoji = layout.read_mark(message.mark_wanted)
-    wanted = layout.write_mark(
-        was_delivered if delivered is None else delivered, was_emoji if emoji == "" else emoji or ""
-    )
+    was, was_emoji = layout.read_mark(message.mark_wanted)
+    reached = was if stage is None or (was, stage) == ("seen", "delivered") else stage
+    wanted = layout.write_mark(reached, was_emoji if emoji == "" else emoji or "")
     if wanted != message.mark_wanted:
         messages.change(turn.conn, message.id, mark_wanted=wanted)
         turn.wake(message.place_id, "state")

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, insert, literal_column, select
 
 from domain.messages import load_content
 from storage.query import KEPT, Changing, Query, Row, p
-from storage.schema import chats, messages, people, places
+from storage.schema import chats, links, messages, people, places
 
 _MESSAGE = select(
     messages,
@@ -88,6 +88,17 @@ _NEWEST_ANSWER_OF = Query(
     .order_by(messages.c.id.desc())
     .limit(1)
 )
+_UNSEEN_COPIES = Query(
+    select(messages.c.id)
+    .join(links, links.c.message_id == messages.c.id)
+    .where(
+        links.c.chat_id == p("chat_id"),
+        links.c.id <= p("upto"),
+        messages.c.mark_wanted.startswith(literal_column("'delivered'")),
+    )
+    .order_by(links.c.id.desc())
+    .limit(p("limit"))
+)
 _COLUMNS = (
     "ticket_id",
     "place_id",
@@ -138,6 +149,11 @@ def of_ticket(conn: Connection, ticket_id: int) -> list[Row]:
 def answers(conn: Connection, ticket_id: int) -> int:
     """How many answers were given in the ticket."""
     return int(_COUNT.value(conn, ticket_id=ticket_id))
+
+
+def unseen_copies(conn: Connection, chat_id: int, link_id: int, limit: int) -> list[int]:
+    """The newest messages that were delivered to a chat, up to that link, and aren't known to be seen."""
+    return [row.id for row in _UNSEEN_COPIES.rows(conn, chat_id=chat_id, upto=link_id, limit=limit)]
 
 
 def newest_answer_of(conn: Connection, ticket_id: int, person_id: int) -> Row | None:

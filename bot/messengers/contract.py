@@ -153,6 +153,26 @@ class CatchesUp(Protocol):
         """Where to ask what was known before a gap; told before it receives."""
 
 
+Heard = Callable[[str, str | None], None]
+"""Somebody types in this chat and thread what goes to the other side. Returns at once; nothing depends on it."""
+
+
+@runtime_checkable
+class HearsTyping(Protocol):
+    """It is told when people type, so that it shows on the other side."""
+
+    def hears_typing(self, heard: Heard) -> None:
+        """Whom to tell; told before it receives."""
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """It can show that somebody types."""
+
+    async def show_typing(self, chat: str, thread: str | None) -> None:
+        """Show it for some seconds. Best effort: raises nothing, waits for nothing, counts towards no pacing."""
+
+
 @runtime_checkable
 class AnswersPresses(Protocol):
     """Whoever pressed a button can be told something. Best effort: nothing depends on it."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, literal_column, select, update
 
 from storage.query import Query, p
 from storage.schema import web_chats, web_messages, web_reads
 from storage.webchat import chats, messages, reading
 
 if TYPE_CHECKING:
-    from storage.webchat.records import WebChange, WebPerson
+    from collections.abc import Sequence
+
+    from storage.webchat.records import WebChange, WebMessage, WebPerson
 
 _ADD = Query(insert(web_reads).values({c: p(c) for c in ("person_id", "chat_id", "thread_id", "message_id")}))
 _MOVE = Query(
@@ -38,29 +41,47 @@ _COPIES_SHOWN = Query(
     )
     .order_by(_originals.c.id)
 )
+_FROM_ELSEWHERE = Query(
+    select(func.max(web_messages.c.id)).where(
+        web_messages.c.chat_id == p("chat_id"),
+        web_messages.c.thread_id == p("thread_id"),
+        web_messages.c.id > p("after"),
+        web_messages.c.id <= p("upto"),
+        web_messages.c.person_id.is_(None),
+        web_messages.c.copy_of_id.is_(None),
+        web_messages.c.role == literal_column("'message'"),
+    )
+)
 
 
-def read(conn: Connection, person: WebPerson, chat: str, thread: int, message_id: int) -> list[WebChange]:
-    """The person's screen showed everything up to a message.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What reading on showed: `changes` of the chats that copies came from, and the newest message of the bot that
+    came from another messenger, where that is to be known.
+    """
 
-    When a customer's did, the messages that were copied to them are marked as seen in the chats they came from:
-    those changes are given back.
+    changes: Sequence[WebChange] = ()
+    from_elsewhere: WebMessage | None = None
+
+
+def read(conn: Connection, person: WebPerson, chat: str, thread: int, message_id: int) -> Shown:
+    """The person's screen showed everything up to a message: what was copied to it is marked as seen where it came
+    from, for customers what agents wrote, for agents what customers wrote.
     """
     found, shown = chats.find(conn, chat), reading.message(conn, message_id)
     if found is None or shown is None or (shown.chat, shown.thread) != (chat, thread):
-        return []
+        return Shown()
     key = {"person_id": person.id, "chat_id": found.id, "thread_id": thread}
     before = reading.read_up_to(conn, **key)
     if message_id <= before:
-        return []
+        return Shown()
     if not _MOVE.run(conn, **key, message_id=message_id):
         _ADD.run(conn, **key, message_id=message_id)
     changes: list[WebChange] = []
-    if person.kind == "customer":
-        for row in _COPIES_SHOWN.rows(
-            conn, chat_id=found.id, thread_id=thread, after=before, upto=message_id
-        ):
-            seen = messages.mark(conn, row.native, row.id, "seen")
-            if not isinstance(seen, str):
-                changes += seen.changes
-    return changes
+    range_ = {"chat_id": found.id, "thread_id": thread, "after": before, "upto": message_id}
+    for row in _COPIES_SHOWN.rows(conn, **range_):
+        seen = messages.mark(conn, row.native, row.id, "seen")
+        if not isinstance(seen, str):
+            changes += seen.changes
+    newest = _FROM_ELSEWHERE.value(conn, **range_) if person.kind == "customer" else None
+    return Shown(changes, None if newest is None else reading.message(conn, newest))

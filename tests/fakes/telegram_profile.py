@@ -15,6 +15,19 @@ from tests.fakes.telegram_world import ApiError, Json, Loose, Member, World, bad
 MAX_DOWNLOAD = 20 * 1024 * 1024
 MAX_COMMANDS = 100
 PRESS_LIVES = 60.0
+_ACTIONS = (
+    "typing",
+    "upload_photo",
+    "record_video",
+    "upload_video",
+    "record_voice",
+    "upload_voice",
+    "upload_document",
+    "choose_sticker",
+    "find_location",
+    "record_video_note",
+    "upload_video_note",
+)
 
 
 class Profile:
@@ -196,7 +209,9 @@ class Profile:
         return True
 
     def chat_action(self, _call: Call, method: api.SendChatAction) -> bool:
-        check_writable(self.world, self.world.chat(method.chat_id))
+        check_writable(self.world, self.world.chat(method.chat_id))  # True even for deleted topics
+        if method.action not in _ACTIONS:
+            raise bad("wrong parameter action in request")
         self.actions.append({"chat": method.chat_id, "action": method.action})
         return True
 

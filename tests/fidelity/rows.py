@@ -308,6 +308,9 @@ async def _reactions(case: Case) -> str:
     return "the newest shows"
 
 
+_ONLY_PAGES = "only the program's own pages show it to customers"
+
+
 async def _typing(case: Case) -> str:
     before = case.dst.typings()
     await case.src.type()
@@ -317,6 +320,8 @@ async def _typing(case: Case) -> str:
 
 async def _seen(case: Case) -> str:
     ref, copy = await case.back.passed(Thing(text=words("Read or not")))
+    if not case.to_desk and case.src.name == "web" != case.dst.name:
+        return _ONLY_PAGES
     await case.src.read(copy.ref)
     await case.when(lambda seen: any(m.ref == ref and m.mark == "seen" for m in seen))
     return ARRIVED
@@ -326,7 +331,7 @@ async def _delivered(case: Case) -> str:
     """Whoever wrote it sees that it arrived."""
     ref, _ = await case.passed(Thing(text=words("Arrived or not")))
     if case.to_desk and case.src.name != "web":
-        return "only the program's pages show it to customers"
+        return _ONLY_PAGES
     await case.when(lambda seen: any(m.ref == ref and m.mark == "delivered" for m in seen), case.src)
     return ARRIVED
 

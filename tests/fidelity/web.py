@@ -31,6 +31,7 @@ class WebSide:
         self.thread: str | None = None
         self.sign = "/"
         self.frames: list[dict[str, Any]] = []
+        self.socket: aiohttp.ClientWebSocketResponse | None = None
         self._fetched: dict[str, bytes] = {}
 
     @property
@@ -90,7 +91,8 @@ class WebSide:
 
     async def type(self) -> None:
         """Somebody types."""
-        await self.call("typing", self._where)
+        assert self.socket is not None
+        await self.socket.send_json({"writing": self._where | ({"to_customer": True} if self.chat else {})})
 
     async def read(self, ref: str) -> None:
         """Somebody has read up to there."""
@@ -106,7 +108,7 @@ class WebSide:
     def typings(self) -> int:
         """How often somebody on the other side was seen typing here."""
         thread = self.thread or ""
-        return sum(f["t"] == "typing" and f.get("thread", "") == thread for f in self.frames)
+        return sum(f["t"] == "writing" and not f["by"] and f["thread"] == thread for f in self.frames)
 
     async def sees(self) -> list[Seen]:
         """The conversation."""

@@ -102,6 +102,7 @@ class House:
             side.pages[0].ws_connect(url, headers={"Origin": side.url})
         )
         await socket.send_json({"seen": {}})
+        side.socket = socket
 
         async def listen() -> None:
             async for frame in socket:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from bot.messengers.slack.wire import Wire
 
 DELIVERED = "✅"
+SEEN = "👀"
 
+_MARKS = [name for sign in (DELIVERED, SEEN) if (name := name_of(sign))]
 _MAX_EDIT = 40_000
 _DONE = ("already_reacted", "no_reaction")
 
@@ -65,19 +67,19 @@ class Changer:
         return Sent()
 
     async def react(self, request: React) -> Outcome:
-        """The sign of delivery comes and goes by itself; beside it the bot has one reaction."""
+        """The signs of how far it got come and go by themselves; beside them the bot has one reaction."""
         ts = ids.ts_of(request.ref)
         if ts is None:
             return Refused("message", "refused.reaction")
         name = name_of(request.emoji) if request.emoji else None
         if request.emoji and name is None:
             return Refused("message", "refused.reaction")
-        mark = name_of(DELIVERED) or ""
         try:
-            if request.mark == "delivered":
-                await self._set(request.chat, ts, name or mark, there=name is not None)
+            if request.mark:
+                for sign in [name] if name else _MARKS:
+                    await self._set(request.chat, ts, sign, there=name is not None)
                 return Sent()
-            for other in await self._own(request.chat, ts) - {name, mark}:
+            for other in await self._own(request.chat, ts) - {name, *_MARKS}:
                 await self._set(request.chat, ts, other, there=False)
             if name is not None:
                 await self._set(request.chat, ts, name, there=True)

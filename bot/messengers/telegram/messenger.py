@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,7 @@ def capabilities_of(settings: TelegramSettings) -> Capabilities:
 
 
 _PRESS_SECONDS = 5.0
+_TYPING_SECONDS = 4.0
 _MAX_ANSWER = 200
 _CONNECT_PAUSE = 5.0
 
@@ -95,6 +97,7 @@ class TelegramMessenger:
         self._profile = Profile(self._wire, locale)
         self._checker = Checker(self._wire, locale)
         self._accept: Accept | None = None
+        self._typing_after = 0.0
         self._reader = Reader(self.account, "", locale)
 
     async def connect(self) -> None:
@@ -176,6 +179,20 @@ class TelegramMessenger:
     async def show_thread(self, request: ShowThread) -> Outcome:
         """Name a forum topic, and close or reopen it."""
         return await self._topics.show(request)
+
+    async def show_typing(self, chat: str, thread: str | None) -> None:
+        """The bot types, for five seconds or until it sends something; a limit of Telegram's ends it for as long.
+
+        https://core.telegram.org/bots/api#sendchataction
+        """
+        if time.monotonic() < self._typing_after:
+            return
+        place = {"chat_id": chat} if thread is None else {"chat_id": chat, "message_thread_id": int(thread)}
+        try:
+            await self._wire.call(api.SendChatAction(**place, action="typing"), seconds=_TYPING_SECONDS)
+        except WireError as error:
+            pause = error.retry_after if isinstance(error, ApiError) else None
+            self._typing_after = time.monotonic() + (pause or 0)
 
     async def answer_press(self, press: str, text: str) -> None:
         """Tell whoever pressed, in as many words as fit."""

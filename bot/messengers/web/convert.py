@@ -26,12 +26,13 @@ from domain.events import (
     Pressed,
     RawEvent,
     Reacted,
+    SeenUpTo,
     Wrote,
 )
 from domain.messages import Content, dump_content, load_content
 
 if TYPE_CHECKING:
-    from bot.messengers.web.store import Message, MessageEvent, Person, PressEvent
+    from bot.messengers.web.store import Message, MessageEvent, Person, PressEvent, SeenEvent
 
 PAYLOAD_VERSION = 1
 
@@ -74,6 +75,18 @@ def reacted(person: Person, emoji: str | None, title: str) -> MessageEvent:
     return lambda message, now: _raw(
         message, {**_payload("reacted", message, person, title, now), "emoji": emoji}
     )
+
+
+def seen_up_to(person: Person, title: str) -> SeenEvent:
+    """Events of messages up to which the person's screen showed everything."""
+
+    def event(message: Message, now: int, position: int) -> RawEvent:
+        payload = _payload("seen", message, person, title, now)
+        lane = ids.lane(message.chat, message.thread)
+        key = f"seen:{message.chat}:{message.id}"
+        return RawEvent(key, lane, position, orjson.dumps(payload).decode(), parsed=payload)
+
+    return event
 
 
 def pressed(person: Person, key: str, data: str, title: str) -> PressEvent:
@@ -211,6 +224,10 @@ def _read_reacted(payload: Any) -> Event:
     return Reacted(author=_who(payload), ref=payload["ref"], emoji=payload["emoji"], **_where(payload))
 
 
+def _read_seen(payload: Any) -> Event:
+    return SeenUpTo(ref=payload["ref"], **_where(payload))
+
+
 def _read_pressed(payload: Any) -> Event:
     return Pressed(
         author=_who(payload),
@@ -244,5 +261,6 @@ _READERS = {
     "edited": _read_edited,
     "deleted": _read_deleted,
     "reacted": _read_reacted,
+    "seen": _read_seen,
     "pressed": _read_pressed,
 }

@@ -193,7 +193,8 @@ class Deeds:
 
     async def _read(self, actor: Actor, body: Body) -> web.Response:
         chat, thread, ref = body.chat(actor), body.thread(), body.number("ref")
-        self._hub.publish(await self._store.read(actor.person.native, chat, thread, ref))
+        event = convert.seen_up_to(actor.person, _title(actor, chat))
+        self._hub.publish(await self._store.read(actor.person.native, chat, thread, ref, event))
         self._hub.tell(
             actor.person.native, "read", chat=chat, thread=str(thread) if thread else "", ref=str(ref)
         )

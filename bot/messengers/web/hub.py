@@ -171,6 +171,13 @@ class Hub:
             if feed.person == person:
                 feed.tell(frame)
 
+    def tell_chat(self, where: str, kind: str, **values: Any) -> None:
+        """Something for everybody who looks at a chat; nothing depends on its arrival."""
+        frame = _frame(kind, **values)
+        for feed in self._feeds:
+            if feed.sees(where):
+                feed.tell(frame)
+
     def tell_colleagues(self, person: str, kind: str, **values: Any) -> None:
         """Something of one agent for all the others; nothing depends on its arrival."""
         frame = _frame(kind, **values)

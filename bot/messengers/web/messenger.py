@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from bot.messengers.contract import Heard
     from bot.messengers.web.store import File, Missing, Store, Stored
     from domain.events import Event
     from domain.messages import Attachment, Content
@@ -83,7 +84,7 @@ _GONE = {
 
 
 class WebMessenger:
-    """Messenger, Edits, Deletes, Reacts, Threads, AnswersPresses, Files, Checks and ServesHttp in one.
+    """Messenger, Edits, Deletes, Reacts, Threads, HearsTyping, ShowsTyping, AnswersPresses, Files, Checks and ServesHttp in one.
 
     `carry` brings another messenger's files; `facts` are what the pages show of the rest of the program.
     """
@@ -262,6 +263,14 @@ class WebMessenger:
         if change is not None:
             self._hub.publish([change])
         return Sent((request.thread,))
+
+    def hears_typing(self, heard: Heard) -> None:
+        """Whom to tell when somebody types on a page."""
+        self._sockets.heard = heard
+
+    async def show_typing(self, chat: str, thread: str | None) -> None:
+        """Whoever looks at the chat sees that somebody on the other side types."""
+        self._hub.tell_chat(chat, "writing", chat=chat, thread=thread or "", by="", name="")
 
     async def answer_press(self, press: str, text: str) -> None:
         """Tell whoever pressed, in the browsers they look with."""

@@ -15,6 +15,7 @@ from bot.messengers.web.limits import Gauge, Window
 from bot.messengers.web.session import SOCKET_PROTOCOL
 
 if TYPE_CHECKING:
+    from bot.messengers.contract import Heard
     from bot.messengers.web.session import Doorkeeper
     from bot.messengers.web.settings import WebLimits
     from bot.messengers.web.store import Store
@@ -24,7 +25,7 @@ HELLO_WITHIN = 10.0
 LONGEST_FRAME = 16 * 1024
 PING = "ping"
 WRITING = (10, 10.0)
-"""So often somebody's colleagues are told that they are writing."""
+"""So often others are told that somebody writes."""
 
 
 class Sockets:
@@ -39,6 +40,7 @@ class Sockets:
         self._per_address = Gauge(limits.sockets_per_address)
         self._writing = Window(WRITING)
         self._open: set[web.WebSocketResponse] = set()
+        self.heard: Heard = lambda _chat, _thread: None
 
     async def customer(self, request: web.Request) -> web.StreamResponse:
         """A customer's page, whether they ever wrote or not."""
@@ -118,19 +120,24 @@ class Sockets:
         await socket.send_json({"t": "ready"})
 
     async def _listen(self, socket: web.WebSocketResponse, who: Looking) -> None:
-        """Answer pings until the browser goes; an agent's page also says in which thread they are writing."""
+        """Answer pings until the browser goes; pages also say that somebody writes, an agent's in which thread."""
         async for received in socket:
             if received.type is not WSMsgType.TEXT:
                 return
             if received.data == PING:
                 await socket.send_str('{"t":"pong"}')
-            elif who.chats is None and not self._writing.wait(who.person):
+            elif not self._writing.wait(who.person):
                 self._tell_writing(who, received.data)
 
     def _tell_writing(self, who: Looking, said: str) -> None:
-        with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
             where: Any = orjson.loads(said)["writing"]
+            if who.chats is not None:
+                self.heard(who.person, None)
+                return
             chat, thread = str(where["chat"])[:64], str(where["thread"])[:20]
+            if where.get("to_customer"):
+                self.heard(chat, thread)
             self._hub.tell_colleagues(
                 who.person, "writing", chat=chat, thread=thread, by=who.person, name=who.name
             )

@@ -180,6 +180,9 @@ MessageEvent = Callable[[Message, int], RawEvent]
 IntroducedEvent = Callable[["Person", str, int, int], RawEvent]
 """Makes the raw event of a customer who was introduced in a chat, at a position of its lane, at a time."""
 
+SeenEvent = Callable[[Message, int, int], RawEvent]
+"""Makes the raw event of a message that was seen, at a time, at a position of its lane."""
+
 PressEvent = Callable[[Message, int, int], RawEvent]
 """Makes the raw event of a press under a message, at a time, at a position of its lane."""
 
@@ -257,8 +260,13 @@ class WrittenByPeople(Protocol):
     async def press(self, chat: str, message: int, event: PressEvent) -> Missing | None:
         """A button was pressed; changes no message."""
 
-    async def read(self, person: str, chat: str, thread: int, message: int) -> Sequence[Change]:
-        """They have seen everything up to a message; no event. What changed elsewhere by that."""
+    async def read(
+        self, person: str, chat: str, thread: int, message: int, event: SeenEvent
+    ) -> Sequence[Change]:
+        """They have seen everything up to a message. What changed elsewhere by that; what a customer saw of messages
+        that came from other messengers becomes an event.
+        """
+        ...
 
 
 class WrittenByBot(Protocol):

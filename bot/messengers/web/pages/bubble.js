@@ -49,7 +49,7 @@ function words(message, look) {
 }
 
 function quote(reply, look) {
-  const line = reply.deleted ? t("deleted") : reply.text || named(reply.kind);
+  const line = reply.deleted ? t("deleted") : reply.quote || reply.text || named(reply.kind);
   return h(
     "button",
     { type: "button", class: "quote", onclick: () => look.onquote(reply.id) },

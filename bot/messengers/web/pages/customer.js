@@ -11,6 +11,8 @@ import { say, toast } from "./overlay.js";
 import { chooseLocale, locale, t } from "./words.js";
 
 const PROMISE_EVERY = 300000;
+const WRITING_EVERY = 3000;
+const WRITING_LASTS = 6000;
 
 const api = new Api("c");
 const frame = framed ? new Frame() : null;
@@ -34,6 +36,8 @@ let state;
 let seq = 0;
 let live = null;
 let knocked = 0;
+let saidWriting = 0;
+let supportWriting = 0;
 let conversation;
 
 const look = {
@@ -44,6 +48,7 @@ const look = {
   state: (m) => {
     if (m.by !== state?.me && m.id) return "";
     if (!m.id) return m.state;
+    if (m.mark === "seen") return "seen";
     return m.mark === "delivered" || m.reactions?.some((r) => r.by === "") ? "received" : "sent";
   },
   quoted: (r) => (r.by === state?.me ? t("you") : r.author || t("support")),
@@ -106,6 +111,7 @@ const composer = new Composer({
   send: ({ text, reply_to, reply, files }) => outbox.add({ text, reply_to, reply: reply && { id: reply.id, by: reply.by, author: reply.author, text: reply.text, kind: reply.kind }, files }),
   change: (message, text) => deeds.change(message, text),
   lastOwn: () => conversation.lastOwn(),
+  typed: sayWriting,
   who: (m) => (m.by === state.me ? t("you") : m.author || t("support")),
 });
 
@@ -118,6 +124,19 @@ conversation = new Conversation({
   announce: (m) => { say(`${m.author || t("support")}: ${m.text ?? ""}`); setTimeout(title); }, // by then it may have been seen
 });
 
+// Agents learn that one writes, and the other way round.
+function sayWriting(text) {
+  if (!live || !text || text.startsWith("/") || Date.now() - saidWriting < WRITING_EVERY) return;
+  saidWriting = Date.now();
+  live.say({ writing: {} });
+}
+
+function supportWrites() {
+  clearTimeout(supportWriting);
+  fill(status, t("writes", { name: t("support") }));
+  supportWriting = setTimeout(() => live?.online && fill(status, state.promise), WRITING_LASTS);
+}
+
 function title() {
   const { unread } = conversation;
   frame?.unread(unread);
@@ -128,6 +147,7 @@ function onframe(frame) {
   if (frame.t === "change" && frame.chat === state.me) { seq = frame.seq; if (frame.message) heard(frame.message); }
   else if (frame.t === "upto") seq = frame.seq;
   else if (frame.t === "answer") deeds.answered(frame);
+  else if (frame.t === "writing") supportWrites();
   else if (frame.t === "reset") location.reload();
 }
 

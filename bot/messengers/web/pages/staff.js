@@ -113,7 +113,7 @@ async function follow() {
     await listing;
   } else if (!view?.holds(chat, thread)) {
     leave();
-    view = new ThreadView({ api, deeds, outbox, state, desk: desk(chat), thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id), writing: (inChat, inThread) => live?.say({ writing: { chat: inChat, thread: inThread } }) });
+    view = new ThreadView({ api, deeds, outbox, state, desk: desk(chat), thread, list, back: () => go(chat, null), read: (id) => read(chat, thread, id), writing: (inChat, inThread, toCustomer) => live?.say({ writing: { chat: inChat, thread: inThread, to_customer: toCustomer } }) });
     fill(stage, view.el);
     view.open(ref).catch((failed) => (failed.status === 401 ? howToGetIn(app) : offline()));
     for (const item of outbox.items) if (view.holds(item.chat, item.thread)) view.pending(item);
@@ -156,7 +156,7 @@ function showDesks() {
 
 function onframe(f) {
   if (f.t === "answer") deeds.answered(f);
-  else if (f.t === "writing") { if (view?.holds(f.chat, f.thread)) view.colleagueWrites(f.by, f.name); }
+  else if (f.t === "writing") { if (view?.holds(f.chat, f.thread)) view.colleagueWrites(f.by, f.name || t("customer")); }
   else if (f.t === "read") { if (list.chat === f.chat) list.unread(f.thread, 0); count(); }
   else if (f.t === "upto") seqs[f.chat] = f.seq;
   else if (f.t === "reset") { seqs[f.chat] = f.seq; location.reload(); }

@@ -188,11 +188,11 @@ export class ThreadView {
     }
   }
 
-  // Colleagues learn that one writes here, and the other way round.
+  // Colleagues learn that one writes here, and the other way round; the customer, when it is for them.
   #sayWriting(text) {
     if (!this.composer || !text || Date.now() - (this.saidWriting ?? 0) < WRITING_EVERY || text === this.draftAtFirst) return;
     this.saidWriting = Date.now();
-    this.writing(this.chat, this.thread);
+    this.writing(this.chat, this.thread, this.composer.editing ? false : this.#aimOf(text) === "customer");
   }
 
   colleagueWrites(by, name) {
