@@ -3,6 +3,7 @@
 # make pictures take the pictures of docs/images anew
 # make soak     people write, the program is killed again and again, and everything is looked for
 # make fidelity everything that people send, tried between all messengers; writes docs/fidelity.md
+# make audit    the pinned packages against known holes (needs a network)
 # Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
 # the tests' browser and database server, which come from Debian's packages (OKNO_TEST_POSTGRES names another server).
 
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n 2
 SOAK_ARGS ?= --seconds 60 --rounds 3
 
-.PHONY: run install test soak fidelity lint check-types check-imports chromium postgresql lock clean
+.PHONY: run install test soak audit fidelity lint check-types check-imports chromium postgresql lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -87,6 +88,12 @@ lock: $(VENV)/.installed
 	@$(PIP) install uv
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+# pip-audit asks the package index and its advisories about what the files pin; nothing of them is installed for it
+audit: $(VENV)/.installed
+	@$(PIP) install pip-audit
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.txt
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_origin
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_PASSWORD = re.compile(r"://[^/\s]*@")  # who and with which password, in an address
+
+
 class BadSettings(Exception):
     """The settings can't be used; `lines` has one finished line for each fault."""
 
@@ -28,7 +32,7 @@ def line(key: str, value: object, wrong: str, right: str) -> str:
     """One fault. The value of a secret is never shown, of a long one its beginning."""
     source = origin(key.partition("[")[0])
     where = f" (from {source})" if source else ""
-    shown = "" if value is None or is_secret(key) else f" = {_shown(value)}"
+    shown = "" if value is None or is_secret(key) else f" = {_PASSWORD.sub('://…@', _shown(value))}"
     return f"{key}{where}{shown}: {wrong}; {right}"
 
 

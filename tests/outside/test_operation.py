@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
 
+import pytest
 from prometheus_client import generate_latest
 
 from bot.health import EDGES, METRICS, Health
+from bot.settings import BadSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana.json").read_text(encoding="utf-8"))
@@ -50,3 +53,53 @@ def test_every_metric_is_told_under_the_name_that_is_documented() -> None:
     assert 'okno_delivery_seconds_bucket{le="+Inf",messenger="telegram",to="desk"} 2.0' in told
     assert 'okno_delivery_seconds_sum{messenger="telegram",to="desk"} 4000.3' in told
     assert list(EDGES) == sorted(EDGES)
+
+
+def documents() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
+
+
+def test_every_test_that_documents_name_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", documents()))
+    assert len(named) > 40
+    missing = [
+        f"{file}::{name}"
+        for file, name in sorted(named)
+        if not (ROOT / file).exists()
+        or not re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+
+
+SECRET = re.compile(r"secret|signature|digest|authorization|key$", re.IGNORECASE)
+WHO_COMPARE = (
+    "bot/control.py",
+    "bot/handout.py",
+    "bot/messengers/telegram/receiving.py",
+    "bot/messengers/web/identities.py",
+)
+
+
+def compared(source: str) -> list[str]:
+    """Comparisons of secrets with `==` or `!=`, which take the longer the more is right."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
+            sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
+            if any(SECRET.search(side.rsplit(".", 1)[-1]) for side in sides):
+                found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize("file", WHO_COMPARE)
+def test_secrets_are_compared_in_constant_time(file: str) -> None:
+    assert compared("if given != self.secret: pass") == ["given != self.secret"]
+    assert compared((ROOT / file).read_text(encoding="utf-8")) == []
+
+
+def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKNO_STORAGE__URL", "mysql://okno:hunter22@database/okno")
+    with pytest.raises(BadSettings) as raised:
+        Settings()
+    assert "hunter22" not in str(raised.value)
+    assert "mysql" in str(raised.value)
