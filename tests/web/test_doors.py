@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -163,3 +164,20 @@ async def test_the_language_is_the_browsers_or_the_chosen_one(house: House) -> N
         headers = {"Accept-Language": wanted} | ({"Cookie": f"okno_locale={cookie}"} if cookie else {})
         async with browser.client.get("/", headers=headers) as page:
             assert f'lang="{got}"' in await page.text()
+
+
+async def test_a_page_names_all_it_needs_and_that_is_kept_for_good(house: House) -> None:
+    browser = await house.browser("c")
+    for path in ("/", "/staff"):
+        async with browser.client.get(path) as response:
+            page = await response.text()
+        named = re.findall(r'(?:href|src)="(/web/assets/[^"]+)"', page)
+        assert len(named) > 15
+        for address in named:
+            async with browser.client.get(address) as response:
+                assert response.status == 200, address
+                assert "immutable" in response.headers["Cache-Control"]
+                imported = re.findall(r'from "\./([a-z_]+\.js)"', await response.text())
+            assert {name.rsplit("/", 1)[1] for name in named} >= set(imported), address
+    async with browser.client.get("/web/assets/000000000000/customer.js") as response:
+        assert response.status == 404

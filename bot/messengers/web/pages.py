@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from bot.messengers.web.session import Doorkeeper
     from bot.messengers.web.settings import WebSettings
 
+ASSETS = "/web/assets/"
+_IMPORT = re.compile(rb'(?:from|import) "\./([a-z_]+\.js)"')
 WIDGET_WORDS = ("support", "close", "widget.unread")
 FOLDER = Path(__file__).with_name("pages")
 TYPES = {
@@ -55,6 +58,13 @@ class Pages:
         self._doorkeeper = doorkeeper
         self._assets = load()
         self._button = _with_words(self._assets.pop("widget.js"))
+        self._version = _version_of(self._assets)
+        self._html = {
+            (name, locale): self._entry(asset.body, locale)
+            for name, asset in self._assets.items()
+            for locale in LOCALES
+            if asset.mime == "text/html"
+        }
         self._embedders = " ".join(("'self'", *map(_origin, settings.embed_origins)))
 
     def routes(self) -> list[web.RouteDef]:
@@ -93,17 +103,29 @@ class Pages:
         return self._page(request, "staff.html", "'none'")
 
     def _page(self, request: web.Request, name: str, embedders: str) -> web.Response:
-        lang = self._doorkeeper.locale(request).encode()
-        body = self._assets[name].body.replace(b'lang="en"', b'lang="' + lang + b'"', 1)
+        body = self._html[name, self._doorkeeper.locale(request)]
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=_headers(embedders))
 
+    def _entry(self, html: bytes, locale: str) -> bytes:
+        """A page that names its files by their version, and all it needs at once: nothing is found out about late."""
+        folder = f"{ASSETS}{self._version}/"
+        page = html.decode().replace(ASSETS, folder).replace('lang="en"', f'lang="{locale}"', 1)
+        (entry,) = re.findall(r'src="[^"]*/([a-z]+\.js)"', page)
+        links = [
+            f'<link rel="preload" as="fetch" crossorigin href="{folder}strings/{locale}.json">',
+            *(f'<link rel="modulepreload" href="{folder}{name}">' for name in _needed(self._assets, entry)),
+        ]
+        return page.replace("</head>", "\n".join((*links, "</head>")), 1).encode()
+
     async def _asset(self, request: web.Request) -> web.Response:
-        asset = self._assets.get(request.match_info["path"])
+        version, _, path = request.match_info["path"].partition("/")
+        lasting = version == self._version
+        asset = self._assets.get(path if lasting else request.match_info["path"])
         if asset is None or asset.mime == "text/html":
             raise web.HTTPNotFound(text="asset")
         headers = {
             "ETag": f'"{asset.etag}"',
-            "Cache-Control": "no-cache",
+            "Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache",
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",
         }
@@ -120,6 +142,23 @@ def _origin(address: str) -> str:
     """The site of an address; whatever follows its host says nothing about who may embed."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _version_of(assets: dict[str, Asset]) -> str:
+    """Changes with any of them."""
+    return hashlib.sha256("".join(sorted(a.etag for a in assets.values())).encode()).hexdigest()[:12]
+
+
+def _needed(assets: dict[str, Asset], entry: str) -> list[str]:
+    """The modules that a module needs, and those that they need, itself left out."""
+    found: dict[str, None] = {}
+    waiting = [entry]
+    while waiting:
+        for name in _IMPORT.findall(assets[waiting.pop()].body):
+            if name.decode() not in found:
+                found[name.decode()] = None
+                waiting.append(name.decode())
+    return list(found)
 
 
 def _with_words(script: Asset) -> Asset:

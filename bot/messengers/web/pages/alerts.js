@@ -39,7 +39,7 @@ export function alertTo(message, name, open) {
   told.add(message.id);
   if (on.sound) ring();
   if (!notifies() || document.hasFocus()) return;
-  const note = new Notification(name || t("customer"), { body: (message.text ?? t("kind.other")).slice(0, 140), tag: `okno-${message.thread}`, icon: "/web/assets/icon.svg", silent: true });
+  const note = new Notification(name || t("customer"), { body: (message.text ?? t("kind.other")).slice(0, 140), tag: `okno-${message.thread}`, icon: new URL("icon.svg", import.meta.url).href, silent: true });
   note.onclick = () => { window.focus(); note.close(); open(); };
 }
 

@@ -24,7 +24,7 @@ const other = locale === "ru" ? "en" : "ru";
 const header = h(
   "header",
   { class: "top" },
-  h("span", { class: "logo" }, h("img", { src: "/web/assets/icon.svg", alt: "", width: 36, height: 36 })),
+  h("span", { class: "logo" }, h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 36, height: 36 })),
   h("div", { class: "top-words" }, h("h1", {}, t("support")), status),
   elsewhere.button,
   frame

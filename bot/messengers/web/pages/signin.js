@@ -3,7 +3,7 @@ import { fill, h } from "./dom.js";
 import { t } from "./words.js";
 
 function sheet(...inside) {
-  return h("main", { class: "sheet" }, h("div", { class: "sheet-box" }, h("img", { src: "/web/assets/icon.svg", alt: "", width: 56, height: 56 }), ...inside));
+  return h("main", { class: "sheet" }, h("div", { class: "sheet-box" }, h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 56, height: 56 }), ...inside));
 }
 
 export function askToSignIn(app, api, token, then) {

@@ -57,7 +57,7 @@ function frame() {
   const top = h(
     "header",
     { class: "top" },
-    h("img", { src: "/web/assets/icon.svg", alt: "", width: 34, height: 34 }),
+    h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 34, height: 34 }),
     h("div", { class: "top-words" }, h("h1", {}, state.me.name), status),
     iconButton("more", t("menu"), openMenu, { "aria-haspopup": "menu" }),
   );

@@ -2,7 +2,7 @@
 
 export const locale = document.documentElement.lang === "ru" ? "ru" : "en";
 
-const words = await (await fetch(`/web/assets/strings/${locale}.json`)).json();
+const words = await (await fetch(new URL(`strings/${locale}.json`, import.meta.url))).json();
 const plural = new Intl.PluralRules(locale);
 
 export function t(key, values) {
