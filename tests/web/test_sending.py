@@ -361,4 +361,5 @@ async def test_what_claims_to_be_a_picture_is_shown_as_what_it_is(house: House, 
     async with customer.client.get(shown["url"]) as answer:
         assert answer.headers["Content-Type"] == "application/octet-stream"
         assert answer.headers["Content-Disposition"].startswith("attachment;")
+        assert await answer.read() == SAMPLES[sample]
     assert message["text"] == "look"
