@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import structlog
 
+from bot.asides import Asides
 from bot.health import fault
 from bot.leasing import LeaseLost
-from bot.messengers.contract import AnswersPresses
 from bot.outgoing import made_anew, stored
 from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter, pause
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.outgoing import Gate, Letters, Settled
     from bot.turns import Chat
     from domain.policy import Policy
-    from domain.work import Effects, PressAnswer, Work
+    from domain.work import Effects, Work
     from domain.work import Lane as LaneName
     from storage import Connection
     from storage.leases import Fence
@@ -59,8 +59,6 @@ LISTENED_SHARING = 5
 LISTEN_AT_MOST = 60.0
 """After so many seconds without a complete receive such a thread is made all the same."""
 
-_PRESSES_AT_ONCE = 64
-_PRESS_SECONDS = 10.0
 _ERRORS = 3
 
 
@@ -99,7 +97,7 @@ class Delivery:
         self._lines: dict[str, _Line] = {}
         self._lanes: dict[tuple[int, LaneName], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._presses: set[asyncio.Task[None]] = set()
+        self._asides = Asides()
         self._stopping = False
 
     def attach(
@@ -128,8 +126,8 @@ class Delivery:
         self.offer(effects.works)
         for key in effects.woken:
             self.woken(key)
-        for answer in effects.answers:
-            self._answer(answer)
+        if not self._stopping:
+            self._asides.take(effects, self._messenger)
 
     def woken(self, key: tuple[int, LaneName]) -> None:
         """The lane has something to do: it is looked at again in its turn, or taken up."""
@@ -189,8 +187,11 @@ class Delivery:
             _, late = await asyncio.wait(self._tasks, timeout=within)
             for task in late:
                 task.cancel()
-        for task in self._presses:
-            task.cancel()
+        self._asides.stop()
+
+    def _messenger(self, name: str) -> Messenger | None:
+        line = self._lines.get(name)
+        return None if line is None else line.messenger
 
     @property
     def lanes(self) -> int:
@@ -449,18 +450,3 @@ class Delivery:
                 scope=outcome.scope,
                 reason=outcome.reason,
             )
-
-    def _answer(self, answer: PressAnswer) -> None:
-        """Tell whoever pressed a button, best effort: nothing depends on it."""
-        line = self._lines.get(answer.messenger)
-        if line is None or not isinstance(line.messenger, AnswersPresses) or self._stopping:
-            return
-        if len(self._presses) < _PRESSES_AT_ONCE:
-            self._spawn(self._presses, self._tell(line.messenger, answer))
-
-    async def _tell(self, messenger: AnswersPresses, answer: PressAnswer) -> None:
-        try:
-            async with asyncio.timeout(_PRESS_SECONDS):
-                await messenger.answer_press(answer.press, answer.text)
-        except Exception as error:  # noqa: BLE001 (best effort)
-            _log.info("a press was not answered", messenger=answer.messenger, error=fault(error))

@@ -13,7 +13,7 @@ import structlog
 from bot import retention
 from bot.delivery import Delivery
 from bot.intake import Intake
-from bot.messengers.contract import CatchesUp, Past, ShowsProfile
+from bot.messengers.contract import CatchesUp, KnowsStaff, Past, ShowsProfile
 from bot.outgoing import Letters
 from bot.patience import Committer, full_jitter
 from bot.pump import Handlers, Pump
@@ -100,7 +100,9 @@ class Engine:
         else:
             self._take_part(self.sharing, messenger)
         if isinstance(messenger, CatchesUp):
-            messenger.remembers(partial(self._past, messenger))
+            messenger.remembers(partial(self._past, messenger), partial(self.pump.hold, messenger.name))
+        if isinstance(messenger, KnowsStaff):
+            messenger.desks_from(partial(self._desks, messenger.name))
         self._typing.attach(messenger)
         self.health.messenger(messenger.name).started = True
 
@@ -123,6 +125,11 @@ class Engine:
         newest = await self.committer.run(past.newest, *key)
         threads = await self.committer.run(past.threads, *key)
         return Past(None if newest is None else newest / 1000, threads)
+
+    async def _desks(self, messenger: str) -> tuple[str, ...]:
+        """The chats of desks in a messenger, by its own ids."""
+        bound = await self.committer.run(chats.bindings)
+        return tuple(row.native for row in bound if row.messenger == messenger and row.name != LEADS)
 
     async def receive(self, messenger: Messenger, *, at_home: bool = False) -> None:
         """Receive for ever. `at_home`: from what is this process's own; of what is not, one process receives."""

@@ -122,6 +122,7 @@ class Pump:
         self._messengers: dict[str, Messenger] = {}
         self._settled: dict[str, Callable[[], float | None]] = {}
         self._live: set[str] = set()
+        self._waiting: set[str] = set()
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._turn: deque[_Lane] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,6 +143,15 @@ class Pump:
     def go_live(self, messenger: str) -> None:
         """Handle what comes in for this messenger from now on: everything before has been replayed."""
         self._live.add(messenger)
+
+    def hold(self, messenger: str, wait: bool) -> None:
+        """Let this messenger's events wait, for earlier ones to take their places before them, or let them go on."""
+        if wait:
+            self._waiting.add(messenger)
+            return
+        self._waiting.discard(messenger)
+        for lane in [lane for key, lane in self._lanes.items() if key[0] == messenger]:
+            self._consider(lane)
 
     @property
     def held(self) -> int:
@@ -200,6 +210,8 @@ class Pump:
         """
         if len(events) > AT_ONCE_EVENTS or messenger not in self._live or self._stopping:
             return None
+        if messenger in self._waiting:
+            return None
         keys = {(messenger, event.lane) for event in events}
         if any(event.album for event in events) or any(key in self._lanes for key in keys):
             return None
@@ -241,6 +253,8 @@ class Pump:
             lane.timer = None
         if not lane.rows:
             del self._lanes[lane.key]
+            return
+        if lane.key[0] in self._waiting:
             return
         delay = self._album_delay(lane)
         if delay > 0:

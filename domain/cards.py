@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from domain.policy import Desk
@@ -24,6 +24,7 @@ class CardView:
 
     `rule` is the mirror rule in force: `all`, `replies`, or `answer_only` where nothing answers a single message.
     `clock` says in words and colour how long the customer's question may still wait.
+    `via_link` opens the customer's own thread where they have one. `menus`: buttons may have options.
     `details` is what their product vouches for, `context` what the page around them said. `tier` is the customer's, `duty` who is on duty, mentioned. `pings`: an `@name` may reach somebody there. `moved_to` is set on the card of a place that the ticket has left.
     """
 
@@ -51,6 +52,8 @@ class CardView:
     details: str = ""
     context: str = ""
     pings: bool = True
+    via_link: str | None = None
+    menus: bool = False
 
 
 def press_data(ticket_id: int, action: str, argument: str = "") -> str:
@@ -101,7 +104,11 @@ def _head(view: CardView) -> RichText:
     name = f"{view.desk.icon} {view.customer}".strip()
     details = [part for part in (view.handle, view.tier, view.via, f"#{view.ticket_id}") if part]
     bold = Span("bold", len(name) - len(view.customer), len(view.customer)) if view.customer else None
-    return RichText(f"{name} · " + " · ".join(details), (bold,) if bold else ())
+    head = RichText(f"{name} · " + " · ".join(details), (bold,) if bold else ())
+    if not view.via_link:
+        return head
+    start = head.text.rindex(f"{view.via} · #{view.ticket_id}")
+    return RichText(head.text, (*head.spans, Span("link", start, len(view.via), view.via_link)))
 
 
 def _told(view: CardView, locale: str) -> list[RichText]:
@@ -149,15 +156,19 @@ def _buttons(view: CardView, locale: str) -> Buttons:
         return ((button("reopen", "reopen"),),)
     if view.menu == "move":
         return (*_rows(_desk_buttons(view), 2), (button("back", "back"),))
+    spans = [
+        Button(text(locale, f"button.snooze.{s}"), press_data(view.ticket_id, "snooze", s)) for s in SNOOZES
+    ]
     if view.menu == "snooze":
-        spans = [
-            Button(text(locale, f"button.snooze.{s}"), press_data(view.ticket_id, "snooze", s))
-            for s in SNOOZES
-        ]
         return (*_rows(spans, 2), (button("back", "back"),))
     first = button("release", "release") if view.assignee else button("take", "take")
-    moves = _desk_buttons(view) if len(view.desks) <= _BUTTON_DESKS else [button("move", "menu", "move")]
-    last = (button("snooze", "menu", "snooze"), button("close", "close"))
+    moves, snooze = _desk_buttons(view), button("snooze", "menu", "snooze")
+    if len(view.desks) > _BUTTON_DESKS:
+        menu = button("move", "menu", "move")
+        moves = [replace(menu, options=tuple(moves))] if view.menus else [menu]
+    if view.menus:
+        snooze = replace(snooze, options=tuple(spans))
+    last = (snooze, button("close", "close"))
     return ((first, button("ok", "ok")), *_rows(moves, 3), last)
 
 

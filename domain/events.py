@@ -31,10 +31,13 @@ class RawEvent:
 
 @dataclass(frozen=True, slots=True)
 class ChatSeen:
-    """A chat as an event shows it. `threaded`: it has topics or threads of its own (a Telegram forum, a web desk)."""
+    """A chat as an event shows it. `threaded`: it has topics or threads of its own (a Telegram forum, a web desk).
+
+    `shared`: customers write there among others, and each thread is a conversation of its own.
+    """
 
     native: str
-    kind: Literal["private", "group"]
+    kind: Literal["private", "group", "shared"]
     title: str = ""
     threaded: bool = False
 
@@ -44,7 +47,8 @@ class PersonSeen:
     """A person as an event shows them; `locale` and `timezone` only where the platform tells.
 
     `tier` and `details` (e-mail, plan, role …) are what the host product vouches for; `context` is what the page
-    around the customer said, which anybody could have made up.
+    around the customer said, which anybody could have made up. `picture` is an address that everybody may open.
+    `desks`: the chats of desks here that they belong to, where it matters; None when the messenger can't tell.
     """
 
     native: str
@@ -57,6 +61,8 @@ class PersonSeen:
     tier: str = ""
     details: Mapping[str, str] = field(default_factory=dict, hash=False)
     context: Mapping[str, str] = field(default_factory=dict, hash=False)
+    picture: str = ""
+    desks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,24 @@ class AnswerHere:
 
 
 @dataclass(frozen=True, slots=True)
+class Referenced:
+    """Messages of the bot are known by their lasting references now: `was` by `refs`, one for one."""
+
+    chat: ChatSeen
+    was: tuple[str, ...]
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HomeOpened:
+    """Somebody looks at the page that the messenger has for them and the bot; `chat` is their private one."""
+
+    chat: ChatSeen
+    author: PersonSeen
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadMade:
     """A thread was made, by the bot itself or by a person; tells of one whose making was never confirmed."""
 
@@ -208,6 +232,8 @@ Event = (
     | Introduced
     | Joined
     | AnswerHere
+    | HomeOpened
     | ThreadMade
+    | Referenced
     | Ignored
 )

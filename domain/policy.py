@@ -115,7 +115,8 @@ class Capabilities:
     `shares_reaction`: the bot has one reaction a message, so a customer's own takes the mark's place.
     `marks_received`: customers see a mark on their own message once it reached the desk. `threads_under_cards`: a
     thread isn't made apart from its first message; it stands under the ticket's card. `link`: a pure function
-    from chat, thread and message to an address that opens there, where the messenger has such. `start_link`: a pure
+    from chat, thread and message to an address that opens there, where the messenger has such. `menus`: a button
+    with options shows as a menu. `shares_chats`: some of its chats are shared with customers. `start_link`: a pure
     function from a word (64 letters, digits, `-`, `_` at most) to an address that begins a private chat with the bot,
     which is sent `/start WORD`; None while it isn't known. `says_where_answered`: customers see in the chat itself
     that they are answered elsewhere. `pings`: an `@name` in a text may reach somebody. `same_file`: a pure function that
@@ -143,6 +144,8 @@ class Capabilities:
     command_prefix: Literal["/", "!"] = "/"
     marks_received: bool = False
     threads_under_cards: bool = False
+    menus: bool = False
+    shares_chats: bool = False
     link: Callable[[str, str | None, str | None], str | None] | None = None
     same_file: Callable[[str, str], bool] = eq
     start_link: Callable[[str], str | None] | None = None

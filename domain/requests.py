@@ -11,10 +11,14 @@ from domain.richtext import RichText
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: what it says, and the data that comes back with a press (at most 64 bytes)."""
+    """A button: what it says, and the data that comes back with a press (at most 64 bytes).
+
+    With `options` it is a menu, only for messengers that have such: a choice brings that option's data.
+    """
 
     label: str
     data: str
+    options: tuple[Button, ...] = ()
 
 
 Buttons = tuple[tuple[Button, ...], ...]
@@ -39,7 +43,8 @@ class Send:
     `contents` holds one content, or the parts of an album in order. `header` goes before the text or caption.
     `quiet_mentions`: nothing people typed in it may ping anybody. `source` names the messenger the files' refs
     belong to. `letter` is a key of Okno's own for platforms that let a sent message be found again by it.
-    `author`: under whose name, where the messenger can show one. `thread` is None outside any thread.
+    `author`: under whose name, and with whose `picture` (an address), where the messenger can show them. `thread` is
+    None outside any thread. `aloud`: in a thread, it shows in the chat as well, where that can be.
     `role`: `card`, `note` and so on let the built-in messenger show things as what they are; others ignore it.
     `waits`, of a card: whether its ticket waits for an agent's answer, for messengers whose lists show that.
     `quote`: the part of the message `reply_to` that is meant, as it stands there.
@@ -56,6 +61,8 @@ class Send:
     buttons: Buttons = ()
     quiet_mentions: bool = False
     author: str = ""
+    picture: str = ""
+    aloud: bool = False
     role: Literal["message", "card", "bot"] = "message"
     waits: bool | None = None
     quote: RichText | None = None

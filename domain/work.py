@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
-from domain.requests import Request
+from domain.home import Home
+from domain.requests import Buttons, Request
 
 
 class Priority(IntEnum):
@@ -28,7 +29,7 @@ class Work:
 
     `step` tells the handler what the request was for once its outcome is known (opaque to delivery). `letter_id`
     is the letter it sends, `members` the messages it carries with the revision of each that it was made of.
-    `revision` is that of a card or title. `private`: the chat is one person's. `joinable`: more
+    `revision` is that of a card or title. `private`: the chat is a customer's. `joinable`: more
     waiting letters may be joined to it when its chat's allowance is used up. `since`: when what people wrote began to
     wait, in milliseconds; 0 for anything else. `ticket_id` is for the log.
     """
@@ -54,11 +55,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class PressAnswer:
-    """What the person who pressed a button is told; empty text only stops the button's spinner."""
+    """What the person who pressed a button is told; empty text only stops the button's spinner.
+
+    `buttons` are offered with it, where the messenger can show them to one person alone.
+    """
 
     messenger: str
     press: str
     text: str = ""
+    buttons: Buttons = ()
 
 
 @dataclass(slots=True)
@@ -72,3 +77,4 @@ class Effects:
     works: list[Work] = field(default_factory=list)
     woken: list[tuple[int, Lane]] = field(default_factory=list)
     answers: list[PressAnswer] = field(default_factory=list)
+    homes: list[Home] = field(default_factory=list)

@@ -36,6 +36,8 @@ def agent_wrote(turn: Turn, chat: Row, desk_name: str | None, said: Sequence[Wro
     if first.is_service or first.author.is_bot or messages.by_ref(turn.conn, chat.id, first.ref) is not None:
         return
     person = people.see(turn.conn, turn.messenger, turn.account, first.author, turn.now_ms)
+    if desk_name is not None and not person.in_desk:
+        people.belongs_to_desk(turn.conn, person.id)
     target = target_of(turn, chat, person, first.reply_to)
     place = _place_of(turn, chat, first, target)
     command = commands.parse(first.content.text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain import commands
-from domain.events import Pressed
+from domain.events import Pressed, Wrote
+from domain.messages import Content
+from domain.richtext import plain
 from domain.texts import text
-from handlers import actions, choosing, floods, relay, timekeeping
+from handlers import actions, agent_wrote, choosing, floods, home, relay, timekeeping
 from handlers.turn import Turn
-from storage import clocks, links, people, places, tickets
+from storage import chats, clocks, links, people, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -22,8 +24,15 @@ def pressed_by_agent(turn: Turn, chat: Row, event: Pressed) -> None:
     if kind == "ping":
         turn.answer(event.press, _on_it(turn, chat, event.ref, number, person))
         return
+    if kind == "okno":
+        _commanded(turn, chat, event)
+        return
     if kind == "said":
-        turn.answer(event.press, choosing.choose(turn, chat, person, event.ref, action, argument))
+        words, offered = choosing.choose(turn, chat, person, event.ref, action, argument)
+        turn.answer(event.press, words, offered)
+        return
+    if kind == "move":
+        turn.answer(event.press, choosing.moved(turn, chat, person, number, action))
         return
     ticket = tickets.by_id(turn.conn, number) if kind == "card" else None
     if ticket is None or ticket.desk_place_id is None:
@@ -38,6 +47,17 @@ def pressed_by_agent(turn: Turn, chat: Row, event: Pressed) -> None:
         turn.answer(event.press, words)
         return
     turn.answer(event.press, _act(turn, ticket, place, person, action, argument))
+
+
+def _commanded(turn: Turn, chat: Row, event: Pressed) -> None:
+    """A command given apart from any message (`/okno queue` in Slack), as if it had been written in the desk."""
+    desk = chats.desk_of(turn.conn, chat.id)
+    words = plain("!" + event.data.split(":", 2)[2])
+    if desk is None and not words.text.startswith("!desk"):
+        turn.answer(event.press, text(turn.policy.locale, "okno.not_a_desk"))
+        return
+    said = Wrote(event.chat, event.author, event.ref, Content(text=words), event.at)
+    agent_wrote.agent_wrote(turn, chat, desk, [said])
 
 
 def _on_it(turn: Turn, chat: Row, ref: str, clock_id: int, person: Row) -> str:
@@ -89,12 +109,20 @@ def _show_menu(turn: Turn, place: Row, menu: str) -> None:
 
 
 def pressed_by_customer(turn: Turn, chat: Row, event: Pressed) -> None:
-    """A press in a private chat can only be a rating, and only of the customer's own ticket."""
+    """A press of a customer is a rating of their own ticket, or the language they choose on their page."""
     person = people.see(turn.conn, turn.messenger, turn.account, event.author, turn.now_ms)
     kind, number, grade, _ = _read(event.data)
+    if kind == "okno":
+        turn.answer(event.press, text(turn.locale_of(person), "okno.not_a_desk"))
+        return
+    if kind == "lang":
+        home.language_chosen(turn, person, grade)
+        home.opened(turn, event)
+        return
     ticket = tickets.by_id(turn.conn, number) if kind == "rate" else None
-    place = places.whole_chat(turn.conn, chat.id)
-    if ticket is None or not _theirs(turn, chat, ticket) or grade not in ("1", "2", "3", "4", "5"):
+    place = _where_asked(turn, chat, event)
+    theirs = place is not None and ticket is not None and _theirs(turn, chat, person, place, ticket)
+    if not theirs or ticket is None or place is None or grade not in ("1", "2", "3", "4", "5"):
         turn.answer(event.press)
         return
     locale = turn.locale_of(person)
@@ -108,8 +136,18 @@ def pressed_by_customer(turn: Turn, chat: Row, event: Pressed) -> None:
     relay.say_anew(turn, place, event.ref, words, ticket_id=ticket.id)
 
 
-def _theirs(turn: Turn, chat: Row, ticket: Row) -> bool:
-    """Whether the ticket is of the customer whose chat this is."""
+def _where_asked(turn: Turn, chat: Row, event: Pressed) -> Row | None:
+    """The customer's place in which the question for a rating stands."""
+    if chat.kind != "shared":
+        return places.whole_chat(turn.conn, chat.id)
+    return places.by_root(turn.conn, chat.id, event.thread) if event.thread else None
+
+
+def _theirs(turn: Turn, chat: Row, person: Row, place: Row, ticket: Row) -> bool:
+    """Whether the ticket is of the customer whose chat this is, or in a shared one, of who pressed."""
+    if chat.kind == "shared":
+        whose = people.customer(turn.conn, ticket.customer_id)
+        return bool(ticket.customer_place_id == place.id and whose.person_id == person.id)
     customer = people.customer_of(turn.conn, chat.id)
     return customer is not None and ticket.customer_id in (customer.id, customer.same_as_id)
 

@@ -15,7 +15,7 @@ from domain.richtext import RichText
 from domain.texts import clock as clock_words
 from domain.texts import stamp, text
 from handlers import assigning, mentions
-from storage import clocks, people, places, tickets
+from storage import chats, clocks, people, places, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -63,12 +63,16 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
     left = place.id != ticket.desk_place_id
     caps = policy.capabilities.get(place.messenger)
     signed, page = people.details_of(customer)
+    caps = policy.capabilities.get(place.messenger)
+    via, via_link = _via(conn, policy, person, ticket)
     snoozed = datetime.fromtimestamp(ticket.snoozed_until / 1000, UTC) if ticket.snoozed_until else None
     return CardView(
         ticket_id=ticket.id,
         customer=apart(customer.name),
         handle=f"@{person.username}" if person.username else "",
-        via=person.messenger,
+        via=via,
+        via_link=via_link,
+        menus=caps is not None and caps.menus,
         desk=desk,
         desks=policy.desks,
         state=ticket.state,
@@ -90,6 +94,18 @@ def view_of(conn: Connection, policy: Policy, place: Row) -> CardView:
         pings=caps is None or caps.pings,
         duty=_on_duty(conn, policy, place, ticket) if policy.rota else RichText(),
     )
+
+
+def _via(conn: Connection, policy: Policy, person: Row, ticket: Row) -> tuple[str, str | None]:
+    """Where the customer writes: their messenger, and of a channel shared with them its name, with a link."""
+    caps = policy.capabilities.get(person.messenger)
+    if caps is None or not caps.shares_chats:
+        return person.messenger, None
+    theirs = places.by_id(conn, ticket.customer_place_id)
+    if theirs.kind != "conversation":
+        return person.messenger, None
+    link = caps.link(theirs.native, theirs.root, None) if caps.link else None
+    return f"{person.messenger} #{chats.by_id(conn, theirs.chat_id).title or theirs.native}", link
 
 
 def told(details: Mapping[str, str], but: Collection[str] = ()) -> str:

@@ -23,8 +23,8 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
     if message is None or message.deleted:
         return
     content = event.content
-    if message.role == "customer":
-        command = commands.parse(content.text)
+    if message.role == "customer" or _said_there(message):
+        command = commands.parse(content.text) if message.role == "customer" else None
         if command is not None and command.name in commands.FILING:
             content = replace(content, text=command.rest, copyable=False)
         if _rewrite(turn, message, content):
@@ -91,12 +91,17 @@ def deleted(turn: Turn, chat: Row, event: Deleted) -> None:
         message = messages.by_ref(turn.conn, chat.id, ref)
         if message is None or message.deleted:
             continue
-        if message.role == "answer":
+        if message.role == "answer" and not _said_there(message):
             take_back(turn, message)
             continue
         messages.change(turn.conn, message.id, deleted=1, revision=message.revision + 1)
-        if message.role == "customer":
+        if message.role == "customer" or _said_there(message):
             _follow_in_desk(turn, message.id)
+
+
+def _said_there(message: Row) -> bool:
+    """Whether an agent wrote it where the customer reads, so that only the desk has a copy."""
+    return bool(message.role == "answer" and message.from_kind == "shared")
 
 
 def reacted(turn: Turn, chat: Row, event: Reacted) -> None:

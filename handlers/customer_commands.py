@@ -10,9 +10,9 @@ from domain import commands
 from domain.events import Wrote
 from domain.hours_words import greeting
 from domain.texts import LOCALES, text
-from handlers import crossing, filing, relay
+from handlers import actions, crossing, filing, relay
 from handlers.turn import Turn
-from storage import facts, messages, people, tickets
+from storage import facts, messages, people, places, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
@@ -31,12 +31,15 @@ def run(
     if said[0].content.files and command.name not in commands.FILING:
         return False
     locale = turn.locale_of(person)
-    if command.name == "start" and command.words.startswith(crossing.SIGN):
+    in_private = place.kind == "chat"
+    if command.name == "claim" and not in_private:
+        return False
+    if in_private and command.name == "start" and command.words.startswith(crossing.SIGN):
         crossing.arrive(turn, person, customer, place, command.words)
     elif command.name == "start":
         relay.say(turn, place, greeting(locale, turn.policy))
     elif command.name == "status":
-        relay.say(turn, place, _status(turn, customer, locale))
+        relay.say(turn, place, status(turn, customer, None if in_private else place.chat_id, locale))
     elif command.name == "lang":
         relay.say(turn, place, _lang(turn, person, command.words, locale))
     elif command.name == "claim":
@@ -48,8 +51,11 @@ def run(
     return True
 
 
-def _status(turn: Turn, customer: Row, locale: str) -> str:
+def status(turn: Turn, customer: Row, chat_id: int | None, locale: str) -> str:
+    """The customer's tickets; where others read along, only those of that chat."""
     found = tickets.of_customer(turn.conn, customer.id)
+    if chat_id is not None:
+        found = [t for t in found if places.by_id(turn.conn, t.customer_place_id).chat_id == chat_id]
     if not found:
         return text(locale, "status.none")
     lines = [
@@ -97,6 +103,10 @@ def _file(
         if customer.blocked_at is None:
             rest = [filing.without_command(first, command), *said[1:]]
             filing.file_message(turn, customer, person, place, rest, desk)
+        return
+    current = tickets.current(turn.conn, place.id) if place.kind == "conversation" else None
+    if current is not None:
+        actions.move(turn, current, None, desk)
         return
     answered = messages.by_ref(turn.conn, place.chat_id, first.reply_to) if first.reply_to else None
     if answered is not None and customer.blocked_at is None:

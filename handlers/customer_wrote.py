@@ -22,9 +22,7 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
     if first.author.is_bot or first.is_service:
         return
     person = people.see(turn.conn, turn.messenger, turn.account, first.author, turn.now_ms)
-    customer = people.customer_of(turn.conn, chat.id) or people.make_customer(
-        turn.conn, person, chat.id, turn.now_ms
-    )
+    customer = people.customer_of(turn.conn, chat.id) or _new_customer(turn, chat, person)
     if customer.same_as_id is not None:
         customer = _whose(turn, customer)
     acquaintance.remember(turn, customer, person, first.author)
@@ -37,6 +35,15 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
     if messages.by_ref(turn.conn, chat.id, first.ref) is not None:
         return  # history read after an outage told it already
     filing.file_message(turn, customer, person, place, said, customer.next_desk)
+
+
+def _new_customer(turn: Turn, chat: Row, person: Row) -> Row:
+    """The person as a customer of this chat; one who is known from a shared channel only is reached here now."""
+    known = people.customer_of_person(turn.conn, person.id)
+    if known is None:
+        return people.make_customer(turn.conn, person, chat.id, turn.now_ms)
+    people.change_customer(turn.conn, known.id, chat_id=chat.id)
+    return people.customer(turn.conn, known.id)
 
 
 def _whose(turn: Turn, customer: Row) -> Row:

@@ -186,7 +186,9 @@ def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> 
 
 def _shows_delivery(turn: Turn, message: Row) -> bool:
     """Whether its author sees that it arrived: agents always, customers where their messenger shows it."""
-    return message.role == "answer" or turn.capabilities(message.from_messenger).marks_received
+    if message.role == "answer":
+        return bool(message.from_kind != "shared")  # there the customer had it before the desk did
+    return turn.capabilities(message.from_messenger).marks_received
 
 
 def _mark_delivered(turn: Turn, letter: Row, message: Row) -> None:

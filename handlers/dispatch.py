@@ -11,12 +11,14 @@ from domain.events import (
     Deleted,
     Edited,
     Event,
+    HomeOpened,
     Ignored,
     Introduced,
     Joined,
     Membership,
     Pressed,
     Reacted,
+    Referenced,
     SeenUpTo,
     ThreadMade,
     Wrote,
@@ -27,17 +29,19 @@ from handlers import (
     acquaintance,
     agent_wrote,
     buttons,
+    channel_wrote,
     corrections,
     crossing,
     customer_wrote,
     faults,
+    home,
     letters,
     reading,
     refused,
     uniting,
 )
 from handlers.turn import Turn
-from storage import chats, journal, places
+from storage import chats, journal, links, places
 
 if TYPE_CHECKING:
     from storage import Connection
@@ -79,17 +83,29 @@ def _route(turn: Turn, chat: Row, event: Event, said: Sequence[Wrote]) -> None:
     match event:
         case Edited() | Deleted() | Reacted() | SeenUpTo():
             _about_earlier(turn, chat, event)
+        case Wrote() | Pressed():
+            side = _from_staff if chat.kind == "group" else _from_customer
+            side(turn, chat, event, said)
+        case _:
+            _route_rare(turn, chat, event)
+
+
+def _route_rare(turn: Turn, chat: Row, event: Event) -> None:
+    """What nobody wrote: somebody was introduced or looks at their page, the bot's own doings are confirmed."""
+    match event:
         case Introduced():
             acquaintance.introduced(turn, chat, event)
         case Joined():
             uniting.joined(turn, chat, event)
         case AnswerHere():
             crossing.answer_here(turn, chat, event)
+        case HomeOpened():
+            home.opened(turn, event)
         case ThreadMade():
             _thread_made(turn, chat, event)
-        case Wrote() | Pressed():
-            side = _from_customer if chat.kind == "private" else _from_staff
-            side(turn, chat, event, said)
+        case Referenced():
+            for was, ref in zip(event.was, event.refs, strict=True):
+                links.rename(turn.conn, chat.id, was, ref)
 
 
 def _about_earlier(turn: Turn, chat: Row, event: Edited | Deleted | Reacted | SeenUpTo) -> None:
@@ -107,6 +123,8 @@ def _about_earlier(turn: Turn, chat: Row, event: Edited | Deleted | Reacted | Se
 def _from_customer(turn: Turn, chat: Row, event: Wrote | Pressed, said: Sequence[Wrote]) -> None:
     if isinstance(event, Pressed):
         buttons.pressed_by_customer(turn, chat, event)
+    elif chat.kind == "shared":
+        channel_wrote.channel_wrote(turn, chat, said)
     else:
         customer_wrote.customer_wrote(turn, chat, said)
 

@@ -24,13 +24,18 @@ def file_message(
     turn: Turn, customer: Row, person: Row, place: Row, said: Sequence[Wrote], desk: str
 ) -> None:
     """Put what was said into the customer's ticket, which is opened, reopened or moved to `desk` as needed."""
-    ticket = _ticket_for(turn, customer, _home_of(turn, customer, place), said, desk)
+    ticket, reopened = _ticket_for(turn, customer, _home_of(turn, customer, place), said, desk)
+    overlooked = ticket.state != "agent" and (reopened or ticket.assignee_id is None)
     if customer.next_desk:
         people.change_customer(turn.conn, customer.id, next_desk="")
     answered = _answered(turn, place.chat_id, said[0].reply_to)
     first = keeping.keep(turn, ticket, place, person, said, "customer", answered)
     desk_place = threads.place_of(turn, ticket)
-    relay.copy(turn, desk_place, ticket.id, first, Priority.RELAY)
+    if overlooked and said[0].content.files:
+        words = text(turn.policy.locale, "asked.again", name=customer.name, number=ticket.id)
+        _say_in_old_thread(turn, desk_place, ticket, words)
+        overlooked = False
+    relay.copy(turn, desk_place, ticket.id, first, Priority.RELAY, aloud=overlooked)
     if said[0].content.kind != "text":
         floods.hold(turn, desk_place, ticket.id, first)
     _now_waits(turn, ticket, min(said[0].at, turn.now))
@@ -42,20 +47,29 @@ def file_message(
         )
 
 
+def _say_in_old_thread(turn: Turn, place: Row, ticket: Row, words: str) -> None:
+    """Files can't show outside their thread: words do, where nobody follows an old thread."""
+    if turn.capabilities(place.messenger).threads_under_cards:
+        relay.say(turn, place, words, ticket_id=ticket.id, aloud=True)
+
+
 def _home_of(turn: Turn, customer: Row, place: Row) -> Row:
-    """Where the customer is answered, which need not be where they write."""
-    return place if customer.chat_id == place.chat_id else places.whole_chat(turn.conn, customer.chat_id)
+    """Where the customer is answered, which need not be where they write; in a shared chat, right there."""
+    if place.kind == "conversation" or customer.chat_id == place.chat_id:
+        return place
+    return places.whole_chat(turn.conn, customer.chat_id)
 
 
-def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], desk: str) -> Row:
-    """The ticket the message belongs to: the open one, the one closed lately, or a new one."""
+def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], desk: str) -> tuple[Row, bool]:
+    """The ticket the message belongs to: the open one, the one closed lately (which is reopened), or a new one."""
+    reopened = False
     ticket = tickets.current(turn.conn, place.id)
     if ticket is None:
         latest = tickets.latest(turn.conn, customer.id, place.id)
         lately = turn.now_ms - round(turn.policy.reopen_within.total_seconds() * 1000)
         if latest is not None and latest.closed_at is not None and latest.closed_at > lately:
             actions.reopen(turn, latest, None)
-            ticket = tickets.get(turn.conn, latest.id)
+            ticket, reopened = tickets.get(turn.conn, latest.id), True
     if ticket is None:
         name = (turn.policy.desk(desk) if desk else None) or turn.policy.default_desk
         subject = threads.subject_of(_words(said))
@@ -63,7 +77,7 @@ def _ticket_for(turn: Turn, customer: Row, place: Row, said: Sequence[Wrote], de
     elif desk and ticket.desk != desk:
         actions.move(turn, ticket, None, desk)
         ticket = tickets.get(turn.conn, ticket.id)
-    return ticket
+    return ticket, reopened
 
 
 def _open(turn: Turn, customer: Row, place: Row, desk: str, subject: str, at: datetime) -> Row:

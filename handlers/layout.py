@@ -64,12 +64,24 @@ def _about(conn: Connection, policy: Policy, place: Row, message: Row, content: 
     lines: list[RichText] = []
     if message.role == "customer" and not place.threaded:
         lines.append(named(conn, place.ticket_id))
+    if message.from_kind == "shared":
+        lines += _speaker(conn, policy, place, message)
     if content.forwarded_from:
         said = text(policy.locale, "relay.forwarded", name=apart(tidy(content.forwarded_from)))
         lines.append(RichText(said, (Span("italic", 0, len(said)),)))
     if message.deleted:
         lines.append(plain(text(policy.locale, "relay.deleted")))
     return lines
+
+
+def _speaker(conn: Connection, policy: Policy, place: Row, message: Row) -> list[RichText]:
+    """Who spoke in a shared channel, when it wasn't the ticket's own customer."""
+    customer = people.customer(conn, tickets.get(conn, place.ticket_id).customer_id)
+    if message.person_id == customer.person_id:
+        return []
+    name = people.by_id(conn, message.person_id).name
+    said = text(policy.locale, "relay.direct", name=name) if message.role == "answer" else name
+    return [RichText(said, (Span("bold", 0, len(said)),))]
 
 
 def named(conn: Connection, ticket_id: int) -> RichText:

@@ -113,7 +113,7 @@ def _made(
 
 
 def _work(place: Row, request: Request, priority: Priority, lane: Lane, step: str, revision: int = 0) -> Work:
-    private = place.chat_kind == "private"
+    private = place.chat_kind != "group"
     return Work(
         place_id=place.id,
         chat_id=place.chat_id,
@@ -135,7 +135,7 @@ def _letter_work(place: Row, letter: Row, request: Request, carried: Sequence[Ro
         chat_id=place.chat_id,
         messenger=place.messenger,
         chat=place.native,
-        private=place.chat_kind == "private",
+        private=place.chat_kind != "group",
         request=request,
         priority=Priority(letter.priority),
         lane="letters",

@@ -78,6 +78,7 @@ def _say(place: Row, letter: Row) -> Send | Edit:
         buttons=buttons,
         quiet_mentions=place.chat_kind == "group"
         and not any(s.kind == "mention" for s in content.text.spans),
+        aloud=bool(letter.aloud),
         role="bot",
     )
 
@@ -115,6 +116,7 @@ def _copy(conn: Connection, policy: Policy, place: Row, letter: Row, message: Ro
     quote = layout.quoted_part(conn, place, message, contents[0]) if reply is not None else None
     if reply is None and _wants_anchor(place, message, header):
         reply = links.last_in_place(conn, place.id, message.ticket_id) or place.card_ref
+    author, picture = _author(conn, policy, place, message)
     return Send(
         place.native,
         piece.contents,
@@ -125,8 +127,10 @@ def _copy(conn: Connection, policy: Policy, place: Row, letter: Row, message: Ro
         source=message.from_messenger,
         header=piece.header,
         quiet_mentions=place.kind == "thread",
-        author=_author(conn, policy, message),
+        author=author,
+        picture=picture,
         quote=quote,
+        aloud=bool(letter.aloud),
     )
 
 
@@ -135,16 +139,19 @@ def _wants_anchor(place: Row, message: Row, header: RichText | None) -> bool:
     return place.kind == "thread" and not place.threaded and header is None and message.role == "customer"
 
 
-def _author(conn: Connection, policy: Policy, message: Row) -> str:
-    if message.role != "answer" or policy.show_agents != "name":
-        return ""
-    return str(people.by_id(conn, message.person_id).name)
+def _author(conn: Connection, policy: Policy, place: Row, message: Row) -> tuple[str, str]:
+    """Name and picture that the customer sees of the agent, where the team shows who answers."""
+    if message.role != "answer" or policy.show_agents != "name" or place.kind == "thread":
+        return "", ""
+    agent = people.by_id(conn, message.person_id)
+    return agent.name, agent.picture
 
 
 def _joined_copy(conn: Connection, policy: Policy, place: Row, letter: Row) -> Made:
     ids = [letter.message_id, *(m.message_id for m in outbox.members(conn, letter.id))]
     rows = [messages.by_id(conn, i) for i in ids]
     content, header = _joined_content(conn, policy, place, rows)
+    author, picture = _author(conn, policy, place, rows[0])
     send = Send(
         place.native,
         (content,),
@@ -152,7 +159,9 @@ def _joined_copy(conn: Connection, policy: Policy, place: Row, letter: Row) -> M
         thread=thread_of(place),
         header=header,
         quiet_mentions=place.kind == "thread",
-        author=_author(conn, policy, rows[0]),
+        author=author,
+        picture=picture,
+        aloud=bool(letter.aloud),
     )
     return send, rows
 

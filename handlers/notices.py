@@ -56,9 +56,8 @@ def _say_away(
 ) -> None:
     """Once per closed period and customer, in their own time where it is known."""
     opening = calendar.next_opening(turn.now)
-    if opening is None or not once.first(
-        turn.conn, "away", str(place.id), closed_since.isoformat(), turn.now_ms
-    ):
+    whom = str(place.id) if place.kind == "chat" else f"{place.chat_id}:{person.id}"
+    if opening is None or not once.first(turn.conn, "away", whom, closed_since.isoformat(), turn.now_ms):
         return
     locale = turn.locale_of(person)
     zone = person.timezone if _is_zone(person.timezone) else calendar.hours.timezone

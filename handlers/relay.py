@@ -18,11 +18,16 @@ from storage import links, messages, outbox
 from storage.query import Row
 
 
-def copy(turn: Turn, place: Row, ticket_id: int, message: Row, priority: Priority) -> None:
-    """Write the letters that copy a message (or, from its first part, an album) into a place."""
+def copy(
+    turn: Turn, place: Row, ticket_id: int, message: Row, priority: Priority, *, aloud: bool = False
+) -> None:
+    """Write the letters that copy a message (or, from its first part, an album) into a place.
+
+    `aloud`: the first of them shows in the chat as well, outside the thread.
+    """
     count = _part_count(turn, place, message)
     for part in range(count):
-        outbox.add(
+        letter_id = outbox.add(
             turn.conn,
             place_id=place.id,
             kind="copy",
@@ -33,6 +38,8 @@ def copy(turn: Turn, place: Row, ticket_id: int, message: Row, priority: Priorit
             revision=1,
             part=part,
         )
+        if aloud and part == 0:
+            outbox.change(turn.conn, letter_id, aloud=1)
     turn.wake(place.id)
 
 
@@ -77,7 +84,7 @@ def change(
             turn.conn,
             place_id=place.id,
             kind=what,
-            priority=Priority.ANSWER if place.kind == "chat" else Priority.RELAY,
+            priority=Priority.RELAY if place.kind == "thread" else Priority.ANSWER,
             now_ms=turn.now_ms,
             message_id=message.id,
             ticket_id=ticket_id,
@@ -107,8 +114,9 @@ def say(
     role: Literal["say", "rating"] = "say",
     priority: Priority | None = None,
     content: Content | None = None,
+    aloud: bool = False,
 ) -> None:
-    """Write a letter with the bot's own words; long ones become several."""
+    """Write a letter with the bot's own words; long ones become several. `aloud`: it shows outside its thread too."""
     said = content or Content(text=plain(words) if isinstance(words, str) else words)
     pieces = composing.parts((said,), None, turn.capabilities(place.messenger))
     usual = Priority.RELAY if place.chat_kind == "group" else Priority.ANSWER
@@ -118,7 +126,7 @@ def say(
             payload["reply"] = reply_ref
         if buttons and offset == len(pieces) - 1:
             payload["buttons"] = [[[b.label, b.data] for b in row] for row in buttons]
-        outbox.add(
+        letter_id = outbox.add(
             turn.conn,
             place_id=place.id,
             kind="say",
@@ -127,6 +135,8 @@ def say(
             ticket_id=ticket_id,
             payload=orjson.dumps(payload).decode(),
         )
+        if aloud and offset == 0:
+            outbox.change(turn.conn, letter_id, aloud=1)
     turn.wake(place.id)
 
 

@@ -29,7 +29,7 @@ def speak(
     relay.copy(turn, customer_place, ticket.id, first, Priority.ANSWER)
     timekeeping.answer_written(turn, ticket.id, min(said[0].at, turn.now))
     if ticket.state != "closed":
-        _answered(turn, ticket, person)
+        answered(turn, ticket, person)
 
 
 def send_after_all(turn: Turn, ticket: Row, person: Row, message: Row) -> None:
@@ -39,10 +39,10 @@ def send_after_all(turn: Turn, ticket: Row, person: Row, message: Row) -> None:
     relay.copy(turn, customer_place, ticket.id, messages.by_id(turn.conn, message.id), Priority.ANSWER)
     timekeeping.answer_written(turn, ticket.id, turn.now)
     if ticket.state != "closed":
-        _answered(turn, ticket, person)
+        answered(turn, ticket, person)
 
 
-def _answered(turn: Turn, ticket: Row, person: Row) -> None:
+def answered(turn: Turn, ticket: Row, person: Row) -> None:
     """An answer: now the customer is waited for, and whoever answered first has the ticket."""
     if ticket.state == "customer" and ticket.assignee_id is not None:
         tickets.change(turn.conn, ticket.id, touched_at=turn.now_ms)

@@ -100,7 +100,7 @@ def _wake_snoozed(turn: Turn) -> None:
         if ticket.desk_place_id is not None:
             place = places.by_id(turn.conn, ticket.desk_place_id)
             words = text(turn.policy.locale, "snooze.over", number=ticket.id)
-            relay.say(turn, place, words, ticket_id=ticket.id)
+            relay.say(turn, place, words, ticket_id=ticket.id, aloud=True)
 
 
 def _remind_and_ping(turn: Turn) -> None:
@@ -144,7 +144,7 @@ def _remind(turn: Turn, ticket: Row, clock: Clock, calendar: Calendar) -> None:
             Button(text(locale, "button.ok"), press_data(ticket.id, "ok")),
         ),
     )
-    relay.say(turn, place, words, ticket_id=ticket.id, buttons=buttons, priority=Priority.PING)
+    relay.say(turn, place, words, ticket_id=ticket.id, buttons=buttons, priority=Priority.PING, aloud=True)
 
 
 def _forward(turn: Turn) -> None:

@@ -10,6 +10,7 @@ from domain.texts import best
 from domain.work import Effects, Lane, PressAnswer
 
 if TYPE_CHECKING:
+    from domain.requests import Buttons
     from storage import Connection
     from storage.query import Row
 
@@ -39,9 +40,9 @@ class Turn:
         """The lane has something to do once this turn is committed."""
         self.woken[place_id, lane] = None
 
-    def answer(self, press: str, words: str = "") -> None:
-        """Tell whoever pressed a button."""
-        self.effects.answers.append(PressAnswer(self.messenger, press, words))
+    def answer(self, press: str, words: str = "", buttons: Buttons = ()) -> None:
+        """Tell whoever pressed a button, and offer them others."""
+        self.effects.answers.append(PressAnswer(self.messenger, press, words, buttons))
 
     def capabilities(self, messenger: str) -> Capabilities:
         """What that messenger can carry; one that is switched off is taken for a plain one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, literal_column, select, update
 
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import links, messages, places
+from storage.schema import chats, links, messages, places
 
 _ADD = inserting(
     links,
@@ -57,8 +57,9 @@ _LAST_COPY = Query(
     .limit(1)
 )
 _JOINED = Query(
-    select(messages, links.c.role.label("link_role"), links.c.letter_id)
+    select(messages, links.c.role.label("link_role"), links.c.letter_id, chats.c.kind.label("from_kind"))
     .join(links, links.c.message_id == messages.c.id)
+    .join(chats, chats.c.id == messages.c.chat_id)
     .where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref"))
     .order_by(links.c.id)
 )
@@ -73,6 +74,9 @@ _LET_NOTICE_GO = Query(
 )
 _FORGET_OWN = Query(update(links).where(*_OWN).values(role=literal_column("'gone'")))
 _FORGET_COPIES = Query(update(links).where(*_OF_TICKET).values(role=literal_column("'gone'")))
+_RENAME = Query(
+    update(links).where(links.c.chat_id == p("chat_id"), links.c.ref == p("was")).values(ref=p("ref"))
+)
 _FORGET = Query(
     update(links)
     .where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref"))
@@ -151,6 +155,11 @@ def let_notice_go(conn: Connection, place_id: int) -> None:
 def joined(conn: Connection, chat_id: int, ref: str) -> list[Row]:
     """The messages that one message of the bot is a copy of, in order."""
     return _JOINED.rows(conn, chat_id=chat_id, ref=ref)
+
+
+def rename(conn: Connection, chat_id: int, was: str, ref: str) -> None:
+    """The message of the bot is known by another reference from now on."""
+    _RENAME.run(conn, chat_id=chat_id, was=was, ref=ref)
 
 
 def forget(conn: Connection, chat_id: int, ref: str) -> None:

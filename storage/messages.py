@@ -13,6 +13,7 @@ _MESSAGE = select(
     chats.c.messenger.label("from_messenger"),
     chats.c.account.label("from_account"),
     chats.c.native.label("from_native"),
+    chats.c.kind.label("from_kind"),
 ).join(chats, chats.c.id == messages.c.chat_id)
 _BY_ID = Query(_MESSAGE.where(messages.c.id == p("id")), keep=KEPT)
 _BY_REF = Query(_MESSAGE.where(messages.c.chat_id == p("chat_id"), messages.c.ref == p("ref")))
@@ -188,7 +189,9 @@ def add(
         album_id=album_id,
         written_at=written_at,
     )
-    return _BY_ID.learn(conn, (*added, place.messenger, place.account, place.native), id=added.id)
+    return _BY_ID.learn(
+        conn, (*added, place.messenger, place.account, place.native, place.chat_kind), id=added.id
+    )
 
 
 def mark_due(conn: Connection, place_id: int) -> Row | None:

@@ -28,6 +28,12 @@ _THREADS = Query(
     .join(chats, chats.c.id == places.c.chat_id)
     .where(tickets.c.state != literal_column("'closed'"), places.c.root.is_not(None), *_HERE)
 )
+_CONVERSATIONS = Query(
+    select(chats.c.native, places.c.root)
+    .join_from(tickets, places, places.c.id == tickets.c.customer_place_id)
+    .join(chats, chats.c.id == places.c.chat_id)
+    .where(tickets.c.state != literal_column("'closed'"), places.c.root.is_not(None), *_HERE)
+)
 _RECENT = (
     select(tickets.c.customer_place_id, tickets.c.touched_at)
     .order_by(tickets.c.id.desc())
@@ -51,10 +57,12 @@ def newest(conn: Connection, messenger: str, account: str) -> int | None:
 
 
 def threads(conn: Connection, messenger: str, account: str) -> dict[str, tuple[str, ...]]:
-    """Desks with the threads of their open tickets, then the chats of customers; by the messenger's own ids."""
+    """Desks with the threads of their open tickets, then the chats of customers, those shared with several of them
+    with the threads of their open tickets; by the messenger's own ids.
+    """
     key = {"messenger": messenger, "account": account}
     found: dict[str, list[str]] = {row.native: [] for row in _DESKS.rows(conn, **key)}
-    for row in _THREADS.rows(conn, **key):
+    for row in (*_THREADS.rows(conn, **key), *_CONVERSATIONS.rows(conn, **key)):
         found.setdefault(row.native, []).append(row.root)
     for row in _PRIVATE.rows(conn, **key):
         found.setdefault(row.native, [])

@@ -30,9 +30,22 @@ _BY_NAME = Query(
 _FIND = Query(
     select(people).where(people.c.messenger == p("messenger"), people.c.native == p("native")).limit(1)
 )
-_COLUMNS = ("messenger", "account", "native", "name", "username", "locale", "timezone", "admin", "seen_at")
+_COLUMNS = (
+    "messenger",
+    "account",
+    "native",
+    "name",
+    "username",
+    "locale",
+    "timezone",
+    "picture",
+    "in_desk",
+    "admin",
+    "seen_at",
+)
 _ADD = inserting(people, *_COLUMNS)
 _CHANGE = Changing(people)
+_CUSTOMER_OF_PERSON = Query(select(customers).where(customers.c.person_id == p("person_id")))
 _CUSTOMER_OF = Query(select(customers).where(customers.c.chat_id == p("chat_id")), keep=KEPT)
 _CUSTOMER = Query(select(customers).where(customers.c.id == p("id")), keep=KEPT)
 _OTHERS_OF = Query(select(customers.c.id).where(customers.c.same_as_id == p("id")))
@@ -48,6 +61,8 @@ def see(conn: Connection, messenger: str, account: str, seen: PersonSeen, now_ms
         "username": tidy(seen.username),
         "locale": seen.locale or (row.locale if row else ""),
         "timezone": seen.timezone or (row.timezone if row else ""),
+        "picture": seen.picture or (row.picture if row else ""),
+        "in_desk": (row.in_desk if row else 0) if seen.desks is None else int(bool(seen.desks)),
         "admin": int(seen.is_admin or bool(row and row.admin)),
     }
     if row is None:
@@ -81,7 +96,15 @@ def find(conn: Connection, messenger: str, native: str) -> Row | None:
 
 def expect(conn: Connection, messenger: str, account: str, native: str, now_ms: int) -> Row:
     """A colleague whom the settings name and who has not been heard of yet: their id stands for their name."""
-    values = {"name": native, "username": "", "locale": "", "timezone": "", "admin": 0}
+    values = {
+        "name": native,
+        "username": "",
+        "locale": "",
+        "timezone": "",
+        "picture": "",
+        "in_desk": 0,
+        "admin": 0,
+    }
     return by_id(
         conn, _ADD.value(conn, messenger=messenger, account=account, native=native, seen_at=now_ms, **values)
     )
@@ -102,6 +125,11 @@ def make_admin(conn: Connection, person_id: int) -> None:
     _CHANGE(conn, person_id, admin=1)
 
 
+def belongs_to_desk(conn: Connection, person_id: int) -> None:
+    """They wrote in a desk: they are on the staff."""
+    _CHANGE(conn, person_id, in_desk=1)
+
+
 def choose_locale(conn: Connection, person_id: int, locale: str) -> None:
     """They want to be spoken to in this language."""
     _CHANGE(conn, person_id, chosen_locale=locale)
@@ -110,6 +138,11 @@ def choose_locale(conn: Connection, person_id: int, locale: str) -> None:
 def customer_of(conn: Connection, chat_id: int) -> Row | None:
     """The customer whose private chat this is."""
     return _CUSTOMER_OF.row(conn, chat_id=chat_id)
+
+
+def customer_of_person(conn: Connection, person_id: int) -> Row | None:
+    """The person as a customer, wherever they wrote."""
+    return _CUSTOMER_OF_PERSON.row(conn, person_id=person_id)
 
 
 def customer(conn: Connection, customer_id: int) -> Row:

@@ -22,6 +22,13 @@ _WHOLE = Query(
     _PLACE.where(places.c.chat_id == p("chat_id"), places.c.kind == literal_column("'chat'")), keep=KEPT
 )
 _BY_ROOT = Query(_PLACE.where(places.c.chat_id == p("chat_id"), places.c.root == p("root")), keep=KEPT)
+_LAST_LINE = Query(
+    _PLACE.where(
+        places.c.chat_id == p("chat_id"), places.c.line_by == p("person_id"), places.c.line_at >= p("since")
+    )
+    .order_by(places.c.line_at.desc())
+    .limit(1)
+)
 _UNCONFIRMED = Query(
     _PLACE.where(
         places.c.chat_id == p("chat_id"),
@@ -45,6 +52,7 @@ _STATE_DUE_IN = Query(
     )
 )
 _ADD = inserting(places, "chat_id", "ticket_id", "kind", "state", "title", "card_wanted")
+_ADD_CONVERSATION = inserting(places, "chat_id", "kind", "root")
 _WANT_CARD = Query(update(places).where(places.c.id == p("id")).values(card_wanted=places.c.card_wanted + 1))
 
 change = Changing(places)
@@ -71,6 +79,19 @@ def new_thread(conn: Connection, chat_id: int, ticket_id: int, title: str) -> Ro
     """A place for the ticket in a desk's chat, where nothing has been made yet."""
     values = {"ticket_id": ticket_id, "kind": "thread", "state": "new", "title": title, "card_wanted": 1}
     return by_id(conn, _ADD.value(conn, chat_id=chat_id, **values))
+
+
+def conversation(conn: Connection, chat_id: int, root: str) -> Row:
+    """The place of a customer's conversation in a shared chat, made when it is first needed."""
+    row = _BY_ROOT.row(conn, chat_id=chat_id, root=root)
+    if row is not None:
+        return row
+    return by_id(conn, _ADD_CONVERSATION.value(conn, chat_id=chat_id, kind="conversation", root=root))
+
+
+def last_line(conn: Connection, chat_id: int, person_id: int, since_ms: int) -> Row | None:
+    """The conversation in whose name the person wrote outside any thread last, if not before then."""
+    return _LAST_LINE.row(conn, chat_id=chat_id, person_id=person_id, since=since_ms)
 
 
 def by_root(conn: Connection, chat_id: int, root: str) -> Row | None:

@@ -64,7 +64,7 @@ chats = Table(
     _text("messenger"),
     _text("account"),
     _text("native"),
-    _text("kind"),  # private | group
+    _text("kind"),  # private | group | shared: customers write there among others
     _text("title"),
     _number("threaded"),  # 0 no, 1 yes, 2 assumed: not seen yet
     _number("next_lane"),
@@ -144,6 +144,8 @@ people = Table(
     _text("locale"),
     _text("chosen_locale"),
     _text("timezone"),
+    _text("picture"),  # an address that everybody may open
+    _number("in_desk"),  # they wrote in a desk, or were known to belong to one
     _number("admin"),
     _at("seen_at"),
     UniqueConstraint("messenger", "account", "native"),
@@ -194,7 +196,9 @@ places = Table(
     _id(),
     _ref("chat_id", "chats.id"),
     Column("ticket_id", Id, nullable=True),
-    _text("kind"),  # chat: the chat as a whole | thread: one ticket's spot in a desk
+    _text(
+        "kind"
+    ),  # chat: the chat as a whole | thread: one ticket's spot in a desk | conversation: with a customer, in a shared chat
     _text("state", "open"),  # thread: new (nothing there) | made (topic, no card) | open | left (moved away)
     Column("root", Text, nullable=True),
     _text("title"),
@@ -207,7 +211,19 @@ places = Table(
     _number("closed_shown"),
     _number("generation"),
     _number("turn"),
+    Column(
+        "line_by", Id, nullable=True
+    ),  # conversation: who wrote its newest line outside the thread, and when
+    _at("line_at", nullable=True),
     UniqueConstraint("chat_id", "root"),
+)
+Index(
+    "ix_places_lines",
+    places.c.chat_id,
+    places.c.line_by,
+    places.c.line_at,
+    sqlite_where=text("line_by IS NOT NULL"),
+    postgresql_where=text("line_by IS NOT NULL"),
 )
 Index(
     "uq_places_whole_chat",
@@ -326,6 +342,7 @@ letters = Table(
     _text("state", "waiting"),  # waiting | sent | failed | dropped
     _text("reason"),
     Column("joined_to", Id, nullable=True),
+    _number("aloud"),  # it shows in the chat too, outside its thread
     _at("created_at"),
     _at("done_at", nullable=True),
     UniqueConstraint("place_id", "seq"),

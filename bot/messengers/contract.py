@@ -15,9 +15,21 @@ from typing import Any, BinaryIO, Literal, Protocol, runtime_checkable
 from aiohttp import web
 
 from domain.events import Event, RawEvent
+from domain.home import Home
 from domain.messages import Attachment, Content
 from domain.policy import Capabilities
-from domain.requests import Delete, Edit, OpenThread, Outcome, React, Refused, Send, ShowThread, TryLater
+from domain.requests import (
+    Buttons,
+    Delete,
+    Edit,
+    OpenThread,
+    Outcome,
+    React,
+    Refused,
+    Send,
+    ShowThread,
+    TryLater,
+)
 
 Accept = Callable[[Sequence[RawEvent]], Awaitable[None]]
 """Keeps events for good: returns once they are committed. Until then nothing may be acknowledged to the platform.
@@ -143,14 +155,19 @@ class Past:
 
 
 Remember = Callable[[], Awaitable[Past]]
+Hold = Callable[[bool], None]
+"""True: the messenger's events wait, so that earlier ones can be put before them. False: they go on, in their order."""
 
 
 @runtime_checkable
 class CatchesUp(Protocol):
-    """After a gap it can read what was written meanwhile; whatever was kept already is kept once."""
+    """After a gap it can read what was written meanwhile; whatever was kept already is kept once.
 
-    def remembers(self, remember: Remember) -> None:
-        """Where to ask what was known before a gap; told before it receives."""
+    While it reads, what comes in is kept and acknowledged, and not handled before what was read.
+    """
+
+    def remembers(self, remember: Remember, hold: Hold) -> None:
+        """Where to ask what was known before a gap, and how to have events wait; told before it receives."""
 
 
 Heard = Callable[[str, str | None], None]
@@ -179,6 +196,33 @@ class AnswersPresses(Protocol):
 
     async def answer_press(self, press: str, text: str) -> None:
         """Tell them; empty text only ends the waiting sign."""
+
+
+@runtime_checkable
+class OffersChoices(Protocol):
+    """Whoever pressed a button can be offered others that nobody else sees. Best effort."""
+
+    async def offer(self, press: str, text: str, buttons: Buttons) -> None:
+        """Ask them."""
+
+
+@runtime_checkable
+class ShowsHome(Protocol):
+    """Has a page for each person and the bot. Best effort: nothing depends on it."""
+
+    async def show_home(self, home: Home) -> None:
+        """Make the page say this."""
+
+
+Desks = Callable[[], Awaitable[Sequence[str]]]
+
+
+@runtime_checkable
+class KnowsStaff(Protocol):
+    """Can tell who belongs to a desk's chat without having heard of them there."""
+
+    def desks_from(self, ask: Desks) -> None:
+        """Where to ask which of its chats are desks (native ids); told before it receives."""
 
 
 @runtime_checkable

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from bot.messengers.web.settings import WebSettings
 
 NOT_YET_IN_FORCE = (
-    "slack.customer_channels",
     "pachca.*",
     "desks.*.closed_topics",
 )
@@ -88,6 +87,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise BadSettings(lines_of(error, cls) + between) from None
         between += time_rules.faults(settings.working_hours, settings.desks)
+        between += _desks_among_customers(settings)
         if between:
             raise BadSettings(between)
         return settings
@@ -214,6 +214,7 @@ class Settings(BaseSettings):
             mode=self.slack.mode,
             channel=Rate(channel.count, channel.seconds),
             names=self.agents.show == "name",
+            customer_channels=frozenset(self.slack.customer_channels),
         )
 
     def messenger_settings(self) -> dict[str, TelegramSettings | SlackSettings]:
@@ -292,6 +293,18 @@ def load() -> Settings:
 
 def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _desks_among_customers(settings: Settings) -> Iterator[str]:
+    """What staff say in a desk isn't for customers: a channel can't be both."""
+    for key, chat in settings.chats():
+        if chat.messenger == "slack" and chat.native in settings.slack.customer_channels:
+            yield line(
+                key,
+                str(chat),
+                "is one of slack.customer_channels, where customers read along",
+                "take it out of there, or give the desk a channel of its own",
+            )
 
 
 def _secrets_in_public() -> Iterator[str]:

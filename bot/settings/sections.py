@@ -120,6 +120,17 @@ SlackAppToken = Annotated[
 ]
 
 
+def _slack_channel(channel: str) -> str:
+    if not re.fullmatch(r"[CG][A-Z0-9]+", channel):
+        raise fault(
+            "isn't a channel's id", "copy it from the end of the channel's About page, like C0123ABCD"
+        )
+    return channel
+
+
+SlackChannel = Annotated[str, AfterValidator(_slack_channel)]
+
+
 class SlackLimits(Section):
     """Pacing of what is sent to a channel."""
 
@@ -135,7 +146,7 @@ class Slack(Section):
     api_base: WebAddress | None = None
     mode: Literal["socket", "http"] = "socket"
     limits: SlackLimits = SlackLimits()
-    customer_channels: Annotated[tuple[str, ...], Listed] = ()
+    customer_channels: Annotated[tuple[SlackChannel, ...], Listed] = ()
 
     @model_validator(mode="after")
     def _mode_is_whole(self) -> Slack:

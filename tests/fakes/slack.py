@@ -70,9 +70,11 @@ class SlackFake:
         self.rate: tuple[int, float] | None = None
         self.swallows_acks = 0
         self.silent = False
+        self.farewell = 0.3
         self.opened = 0
         self.delivered: list[Json] = []
         self.refused = 0
+        self.responses: list[Json] = []
         self._again, self._retries = again, retries
         self._sockets: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Event] = {}
@@ -107,6 +109,7 @@ class SlackFake:
         app.router.add_get("/socket", self._socket)
         app.router.add_post("/upload/{file}/{length}", self._upload)
         app.router.add_get("/files/{file}", self._download)
+        app.router.add_post("/respond/{user}", self._respond)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -192,6 +195,10 @@ class SlackFake:
         self.methods.uploaded(request.match_info["file"], content)
         return web.Response(text=f"OK - {len(content)}")
 
+    async def _respond(self, request: web.Request) -> web.Response:
+        self.responses.append({"user": request.match_info["user"], **await request.json()})
+        return web.Response(text="ok")
+
     async def _download(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {self.bot_token}":
             return web.Response(text="<html>Sign in</html>", content_type="text/html")
@@ -212,6 +219,8 @@ class SlackFake:
             "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
             "event": orjson.loads(orjson.dumps(event)),
         }
+        channel = self.world.channels.get(str(event.get("channel")))
+        payload["is_ext_shared_channel"] = channel is not None and channel.shared
         self._deliver(_Delivery("events_api", payload))
 
     def _deliver(self, delivery: _Delivery) -> None:
@@ -336,6 +345,12 @@ class SlackFake:
             else:
                 with contextlib.suppress(ConnectionError):
                     await socket.send_str(orjson.dumps({"type": "disconnect", "reason": reason}).decode())
+                    asyncio.get_running_loop().call_later(self.farewell, self._close, socket)
+
+    def _close(self, socket: web.WebSocketResponse) -> None:
+        transport = socket._req.transport if socket._req is not None else None
+        if transport is not None:
+            transport.close()
 
 
 async def _given(request: web.Request) -> Json:

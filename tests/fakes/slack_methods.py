@@ -12,6 +12,7 @@ from tests.fakes.slack_people import set_reaction
 from tests.fakes.slack_world import BOT_ID, BOT_USER, TEAM, ApiError, Channel, File, Json, World
 
 MAX_TEXT = 40_000
+MAX_EDIT = 4000
 MAX_BLOCKS_JSON = 13_200
 _EMOJI = re.compile(r"[a-z0-9_+'-]+")
 _INLINE = ("text", "link", "user", "emoji", "broadcast", "channel", "usergroup")
@@ -26,6 +27,8 @@ class Methods:
         self.scopes: set[str] | None = None
         self.ephemerals: list[Json] = []
         self.shares_late = False
+        self.messages_tab = True
+        self.homes: dict[str, Json] = {}
         self._uploads: dict[str, File] = {}
         self.handlers: dict[str, tuple[str, Callable[[Json], Json]]] = {
             "auth.test": ("", self._auth),
@@ -37,6 +40,9 @@ class Methods:
             "conversations.history": ("channels:history", self._history),
             "conversations.replies": ("channels:history", self._replies),
             "conversations.list": ("channels:read", self._list),
+            "conversations.members": ("channels:read", self._members),
+            "users.list": ("users:read", self._people),
+            "views.publish": ("", self._publish),
             "chat.postMessage": ("chat:write", self._post),
             "chat.postEphemeral": ("chat:write", self._ephemeral),
             "chat.update": ("chat:write", self._update),
@@ -77,7 +83,31 @@ class Methods:
         person = self.world.people.get(str(given.get("user")))
         if person is None:
             raise ApiError("user_not_found")
+        if person.hidden:
+            raise ApiError("user_not_visible")
         return {"user": person.body()}
+
+    def _people(self, given: Json) -> Json:
+        return {"members": [person.body() for person in self.world.people.values()]}
+
+    def _members(self, given: Json) -> Json:
+        channel = self._inside(given)
+        limit, start = int(given.get("limit", 100)), int(given.get("cursor") or 0)
+        members = sorted(channel.members)
+        cursor = str(start + limit) if start + limit < len(members) else ""
+        return {"members": members[start : start + limit], "response_metadata": {"next_cursor": cursor}}
+
+    def _publish(self, given: Json) -> Json:
+        view = given.get("view") or {}
+        if str(given.get("user_id")) not in self.world.people:
+            raise ApiError("user_not_found")
+        blocks = view.get("blocks") or []
+        fine = view.get("type") == "home" and 0 < len(blocks) <= 100 and all(map(_is_block, blocks))
+        names = [b["block_id"] for b in blocks if "block_id" in b]
+        if not fine or len(names) != len(set(names)) or len(view.get("private_metadata", "")) > 3000:
+            raise ApiError("invalid_arguments")
+        self.homes[str(given["user_id"])] = view
+        return {"view": view}
 
     def _list(self, given: Json) -> Json:
         private = given.get("types") == "im"
@@ -90,7 +120,10 @@ class Methods:
         return channel
 
     def _writable(self, given: Json) -> Channel:
-        channel = self._inside(given)
+        person = self.world.people.get(str(given.get("channel")))
+        channel = self._inside({"channel": person.dm} if person is not None else given)
+        if channel.private and not self.messages_tab:
+            raise ApiError("messages_tab_disabled")
         if channel.archived:
             raise ApiError("is_archived")
         return channel
@@ -140,16 +173,26 @@ class Methods:
             "text": given.get("text", ""),
             "blocks": blocks,
         }
-        if given.get("username"):
-            self.need("chat:write.customize")
-            message["username"] = given["username"]
+        message |= self._customised(given)
         if given.get("metadata"):
             message["metadata"] = given["metadata"]
         message |= self._threaded(channel, given)
-        if given.get("reply_broadcast"):
-            message["broadcast"] = True
+        if given.get("reply_broadcast") and message.get("thread_ts"):
+            message |= {"broadcast": True, "subtype": "thread_broadcast"}
         sent = self.world.add(channel, message)
         return {"channel": channel.id, "ts": sent["ts"], "message": sent}
+
+    def _customised(self, given: Json) -> Json:
+        """Another name and picture, which take a scope of their own."""
+        found = {}
+        if given.get("username") or given.get("icon_url"):
+            self.need("chat:write.customize")
+            if not given.get("username") or len(given["username"]) > 80:
+                raise ApiError("invalid_arguments")
+            found["username"] = given["username"]
+            if given.get("icon_url"):
+                found["icons"] = {"image_72": given["icon_url"]}
+        return found
 
     def _threaded(self, channel: Channel, given: Json) -> Json:
         thread = given.get("thread_ts")
@@ -179,6 +222,8 @@ class Methods:
         if message["ts"] in self.world.uneditable:
             raise ApiError("edit_window_closed")
         blocks = _checked_blocks(given)
+        if len(str(given.get("text") or "")) > MAX_EDIT:
+            raise ApiError("msg_too_long")
         edited = {"user": BOT_USER, "ts": self.world.ts()}
         self.world.replace(channel, message, text=given.get("text", ""), blocks=blocks, edited=edited)
         return {"channel": channel.id, "ts": message["ts"]}
@@ -217,8 +262,7 @@ class Methods:
 
     def _complete(self, given: Json) -> Json:
         channel = self._writable({"channel": given.get("channel_id")})
-        if given.get("username"):
-            self.need("chat:write.customize")
+        shown_as = self._customised(given)
         files = []
         for wanted in given["files"]:
             file = self._uploads.pop(wanted["id"], None)
@@ -227,9 +271,13 @@ class Methods:
             self.world.files[file.id] = file
             files.append(file)
         blocks = _checked_blocks({"text": "-", **given})
-        message = {"user": BOT_USER, "bot_id": BOT_ID, "text": "", "blocks": blocks}
-        if given.get("username"):
-            message["username"] = given["username"]
+        message = {
+            "user": BOT_USER,
+            "bot_id": BOT_ID,
+            "text": "",
+            "blocks": blocks,
+            **shown_as,
+        }
         self.world.share(channel, files, {**message, **self._threaded(channel, given)})
         return {"files": [{"id": file.id, "title": file.name} for file in files]}
 
@@ -266,15 +314,24 @@ def _checked_blocks(given: Json) -> list[Json]:
 
 def _is_block(block: Any) -> bool:
     if block.get("type") == "actions":
-        buttons = block["elements"]
-        ids = {b["action_id"] for b in buttons}
-        fits = all(0 < len(b["text"]["text"]) <= 75 and len(b["value"]) <= 2000 for b in buttons)
-        return 0 < len(buttons) <= 25 and len(ids) == len(buttons) and fits
+        elements = block["elements"]
+        ids = {e["action_id"] for e in elements}
+        return 0 < len(elements) <= 25 and len(ids) == len(elements) and all(map(_is_element, elements))
+    if block.get("type") == "header":
+        return block["text"]["type"] == "plain_text" and 0 < len(block["text"]["text"]) <= 150
     if block.get("type") == "section":
         return 0 < len(block["text"]["text"]) <= 3000
     if block.get("type") != "rich_text":
         return False
     return all(e["type"] in _PARAGRAPHS and all(map(_is_inline, e["elements"])) for e in block["elements"])
+
+
+def _is_element(item: Json) -> bool:
+    if item["type"] == "static_select":
+        options = item["options"]
+        fits = all(0 < len(o["text"]["text"]) <= 75 and 0 < len(o["value"]) <= 150 for o in options)
+        return 0 < len(item["placeholder"]["text"]) <= 150 and 0 < len(options) <= 100 and fits
+    return item["type"] == "button" and 0 < len(item["text"]["text"]) <= 75 and 0 < len(item["value"]) <= 2000
 
 
 def _is_inline(item: Json) -> bool:

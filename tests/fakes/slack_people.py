@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes.slack_world import BOT_USER, Channel, File, Json, Person, World, typed
+from tests.fakes.slack_world import BOT_USER, TEAM, Channel, File, Json, Person, World, typed
 
 
 @dataclass
@@ -17,6 +17,9 @@ class Shown:
     thread: str | None = None
     user: str = ""
     username: str = ""
+    picture: str = ""
+    aloud: bool = False
+    menus: dict[str, list[str]] = field(default_factory=dict)
     bold: list[str] = field(default_factory=list)
     buttons: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
@@ -38,7 +41,7 @@ class People:
         self.world = world
         self.interact: Any = None
 
-    def user(self, name: str, **more: str) -> str:
+    def user(self, name: str, **more: Any) -> str:
         person = Person(self.world.number("U"), name, **more)
         person.dm = self.world.number("D")
         self.world.people[person.id] = person
@@ -50,6 +53,7 @@ class People:
 
     def channel(self, name: str, members: list[str], *, invited: bool = True) -> str:
         made = Channel(self.world.number("C"), name, {*members, *([BOT_USER] if invited else [])})
+        made.shared = any(self.world.people[m].team != TEAM for m in members)
         self.world.channels[made.id] = made
         return made.id
 
@@ -102,18 +106,41 @@ class People:
     def presses(self, user: str, ts: str, label: str, channel: str | None = None) -> None:
         where = self._where(user, channel)
         message = where.messages[ts]
-        rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
-        button = next(b for row in rows for b in row if b["text"]["text"] == label)
+        container = {"type": "message", "message_ts": ts, "channel_id": where.id}
+        place = {"channel": {"id": where.id, "name": where.name}, "message": dict(message)}
+        self._act(user, _element(message["blocks"], label), **place, container=container)
+
+    def presses_offered(self, user: str, offered: Json, label: str) -> None:
+        """A button of what only this person sees: Slack sends no message with it."""
+        channel = self.world.channels[offered["channel"]]
+        container = {
+            "type": "message",
+            "message_ts": self.world.ts(),
+            "channel_id": channel.id,
+            "is_ephemeral": True,
+        }
+        if offered.get("thread_ts"):
+            container["thread_ts"] = offered["thread_ts"]
+        place = {"channel": {"id": channel.id, "name": channel.name}, "container": container}
+        self._act(user, _element(offered["blocks"], label), **place)
+
+    def opens_home(self, user: str, tab: str = "home") -> None:
+        dm = self.world.channels[self.dm(user)]
+        self.world.tell(dm, {"type": "app_home_opened", "user": user, "tab": tab})
+
+    def presses_at_home(self, user: str, view: Json, label: str) -> None:
+        container = {"type": "view", "view_id": "V1"}
+        self._act(user, _element(view["blocks"], label), view={**view, "id": "V1"}, container=container)
+
+    def _act(self, user: str, element: Json, **where: Any) -> None:
         moment = self.world.ts()
         self.interact(
             {
                 "type": "block_actions",
                 "trigger_id": f"{moment}.press",
                 "user": {"id": user, "name": self.world.people[user].name.lower()},
-                "channel": {"id": where.id, "name": where.name},
-                "message": dict(message),
-                "container": {"type": "message", "message_ts": ts, "channel_id": where.id},
-                "actions": [{**button, "action_ts": moment}],
+                "actions": [{**element, "action_ts": moment}],
+                **where,
             }
         )
 
@@ -136,6 +163,7 @@ class People:
     def commands(self, user: str, text: str, channel: str) -> None:
         """`/okno` and what follows."""
         body = {"command": "/okno", "text": text, "user_id": user, "channel_id": channel}
+        body["response_url"] = f"{self.world.base}/respond/{user}"
         self.interact({**body, "user_name": "somebody", "trigger_id": f"{self.world.ts()}.command"})
 
     def shows(self, channel: str, thread: str | None = None) -> list[Shown]:
@@ -154,6 +182,8 @@ class People:
         root = message.get("thread_ts")
         shown = Shown(message["ts"], "", root if root != message["ts"] else None, message.get("user", ""))
         shown.username = message.get("username", "")
+        shown.picture = message.get("icons", {}).get("image_72", "")
+        shown.aloud = bool(message.get("broadcast"))
         blocks = [b for b in message.get("blocks", ()) if b["type"] == "rich_text"]
         lines: list[str] = []
         for block in blocks:
@@ -161,10 +191,24 @@ class People:
         shown.text = "\n".join(lines) if lines else _unescaped(message.get("text", ""))
         for block in message.get("blocks", ()):
             if block["type"] == "actions":
-                shown.buttons += [b["text"]["text"] for b in block["elements"]]
+                shown.buttons += [b["text"]["text"] for b in block["elements"] if b["type"] == "button"]
+                for menu in [b for b in block["elements"] if b["type"] == "static_select"]:
+                    shown.menus[menu["placeholder"]["text"]] = [o["text"]["text"] for o in menu["options"]]
         shown.files = [self.world.files[f["id"]] for f in message.get("files", ())]
         shown.reactions = {r["name"]: list(r["users"]) for r in message.get("reactions", ())}
         return shown
+
+
+def _element(blocks: list[Json], label: str) -> Json:
+    """The button of that name, or the menu with that entry chosen."""
+    for element in [e for block in blocks if block["type"] == "actions" for e in block["elements"]]:
+        if element["type"] == "button" and element["text"]["text"] == label:
+            return dict(element)
+        for option in element.get("options", ()):
+            if option["text"]["text"] == label:
+                kept = {k: v for k, v in element.items() if k != "options"}
+                return {**kept, "selected_option": option}
+    raise AssertionError(f"no {label!r} in {blocks}")
 
 
 def _read(item: Json, shown: Shown) -> str:

@@ -30,16 +30,20 @@ class Person:
     locale: str = "en-US"
     tz: str = "Europe/Berlin"
     dm: str = ""
+    team: str = TEAM
+    hidden: bool = False
+    picture: str = ""
 
     def body(self) -> Json:
         return {
             "id": self.id,
+            "team_id": self.team,
             "name": self.name.lower(),
             "real_name": self.name,
             "tz": self.tz,
             "locale": self.locale,
             "is_bot": False,
-            "profile": {"display_name": self.name, "real_name": self.name},
+            "profile": {"display_name": self.name, "real_name": self.name, "image_192": self.picture},
         }
 
 
@@ -49,6 +53,7 @@ class Channel:
     name: str
     members: set[str] = field(default_factory=set)
     archived: bool = False
+    shared: bool = False
     messages: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -102,6 +107,11 @@ class World:
         self._last = max(int(time.time() * 1_000_000), self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
+    def ago(self, seconds: float) -> str:
+        """A moment of the past, for what was written then."""
+        at = int((time.time() - seconds) * 1_000_000) + next(self._numbers)
+        return f"{at // 1_000_000}.{at % 1_000_000:06d}"
+
     def channel(self, channel: object) -> Channel:
         found = self.channels.get(str(channel))
         if found is None:
@@ -123,6 +133,15 @@ class World:
             root["thread_ts"] = root["ts"]
             root["reply_count"] = root.get("reply_count", 0) + 1
             root["latest_reply"] = message["ts"]
+        author = self.people.get(str(message.get("user")))
+        if author is not None and author.team != TEAM:
+            profile = {
+                "real_name": author.name,
+                "display_name": "",
+                "name": author.name.lower(),
+                "team": author.team,
+            }
+            event |= {"user_team": author.team, "source_team": author.team, "user_profile": profile}
         self.tell(channel, {**message, **event})
         return message
 

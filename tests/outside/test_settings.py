@@ -132,7 +132,6 @@ def test_keys_that_come_later_are_accepted_and_named(settings_file: Write) -> No
     settings = load()
     assert settings.not_yet_in_force() == [
         "desks.bugs.chat (pachca)",
-        "slack.customer_channels",
     ]
     assert settings.working_hours.holidays.closed == (date(2026, 12, 31),)
     assert settings.policy(CAPS, {}).desks[1].address is None

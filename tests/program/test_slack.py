@@ -59,7 +59,7 @@ async def test_buttons_commands_and_moving(fake: SlackFake, tmp_path: Path):
         card = people.of_app(howto)[0]
         people.presses(ivan, card.ts, "Take", howto)
         await until(lambda: "Release" in people.of_app(howto)[0].buttons)
-        assert fake.methods.ephemerals[-1]["user"] == ivan
+        await until(lambda: fake.methods.ephemerals and fake.methods.ephemerals[-1]["user"] == ivan)
         people.writes(ivan, "!move bugs", howto, card.ts)
         moved = await until(lambda: [m for m in people.of_app(bugs) if m.buttons])
         await until(lambda: [m for m in people.of_app(bugs, moved[0].ts) if "It crashes" in m.text])

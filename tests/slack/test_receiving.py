@@ -111,7 +111,7 @@ async def test_after_a_gap_history_is_read(fake: SlackFake, app: SlackMessenger,
     async def remember() -> Past:
         return Past(1.0, {desk: (root,), people.dm(anna): ()})
 
-    app.remembers(remember)
+    app.remembers(remember, lambda _wait: None)
     async with receiving(app, journal):
         await journal.wait(6)
         await until(lambda: not fake.pending)
@@ -139,7 +139,7 @@ async def test_what_could_not_be_kept_is_read_from_history_once_it_can(
         async def remember() -> Past:
             return Past(None, {fake.people.dm(anna): ()})
 
-        app.remembers(remember)
+        app.remembers(remember, lambda _wait: None)
         journal.broken = 1_000_000
         async with receiving(app, journal):
             await fake.connected(2)
@@ -163,7 +163,7 @@ async def test_history_that_cannot_be_read_at_once_is_read_later(
     async def remember() -> Past:
         return Past(1.0, {fake.people.dm(anna): ()})
 
-    app.remembers(remember)
+    app.remembers(remember, lambda _wait: None)
     await until(lambda: not fake.pending or fake.connections == 0)
     async with receiving(app, journal):
         await until(lambda: not fake.troubles)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.messengers.slack import ids
-from domain.richtext import RichText, Span, plain
+from domain.richtext import RichText, Span, plain, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.messages import Content, Location
-    from domain.requests import Buttons
+    from domain.requests import Button, Buttons
 
 Json = dict[str, Any]
 
@@ -25,35 +25,46 @@ MAX_TEXT = 4000
 MAX_BLOCKS = 12_000
 """Above about 13,200 characters of blocks Slack answers `msg_blocks_too_long`."""
 
+MAX_SECTION = 3000
 _MAX_LABEL = 75
+_MAX_OPTIONS = 100
 _STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "code"}
 _LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]}'»”…]")
 
 
-def blocks(words: RichText, buttons: Buttons = ()) -> list[Json]:
-    """The words and the buttons under them; no blocks for words alone that are too much for blocks."""
-    rows = [_row(number, row) for number, row in enumerate(buttons)]
+def blocks(words: RichText, buttons: Buttons = (), name: str = "okno") -> list[Json]:
+    """The words and the buttons under them. Words whose formatting is too much for blocks go without it.
+
+    `name` keeps several of these apart in one view.
+    """
+    rows = [_row(f"{name}-{number}", row) for number, row in enumerate(buttons)]
     text = [{"type": "rich_text", "elements": list(_elements(words))}] if words.text.strip() else []
     if len(orjson.dumps(text).decode()) <= MAX_BLOCKS:
         return [*text, *rows]
-    if not rows:
-        return []
-    pieces = (words.text[at : at + 3000] for at in range(0, len(words.text), 3000))
-    sections = [{"type": "section", "text": {"type": "plain_text", "text": piece}} for piece in pieces]
+    pieces = (piece.text for piece in split(plain(words.text), MAX_SECTION))
+    sections = [{"type": "section", "text": _plain_text(piece)} for piece in pieces if piece.strip()]
     return [*sections, *rows]
 
 
-def _row(number: int, row: tuple[Any, ...]) -> Json:
-    buttons = [
-        {
-            "type": "button",
-            "action_id": f"okno-{number}-{place}",
-            "text": {"type": "plain_text", "text": button.label[:_MAX_LABEL], "emoji": False},
-            "value": button.data,
-        }
-        for place, button in enumerate(row)
+def _plain_text(words: str) -> Json:
+    return {"type": "plain_text", "text": words, "emoji": False}
+
+
+def _row(name: str, row: tuple[Button, ...]) -> Json:
+    elements = [_element(f"{name}-{place}", button) for place, button in enumerate(row)]
+    return {"type": "actions", "block_id": name, "elements": elements}
+
+
+def _element(action_id: str, button: Button) -> Json:
+    """A button, or a menu of its options."""
+    label = _plain_text(button.label[:_MAX_LABEL])
+    if not button.options:
+        return {"type": "button", "action_id": action_id, "text": label, "value": button.data}
+    options = [
+        {"text": _plain_text(option.label[:_MAX_LABEL]), "value": option.data}
+        for option in button.options[:_MAX_OPTIONS]
     ]
-    return {"type": "actions", "block_id": f"okno-{number}", "elements": buttons}
+    return {"type": "static_select", "action_id": action_id, "placeholder": label, "options": options}
 
 
 def _elements(words: RichText) -> Iterator[Json]:

@@ -31,6 +31,9 @@ SCOPES = (
 )
 """What the bot token must be allowed; `chat:write.customize` besides where agents show by name."""
 
+_PROBE = [{"type": "okno-asks"}]
+"""Blocks that Slack refuses for sure: with them it says whether a message could be sent, and sends none."""
+
 
 class Checker:
     """Checks for one app; every text in one language."""
@@ -52,7 +55,36 @@ class Checker:
         found += [self._bad("scope", scope=scope) for scope in missing]
         if self._settings.mode == "socket":
             found += await self._socket()
+        if not missing:
+            found += await self._messages_tab()
+        for channel in sorted(self._settings.customer_channels):
+            found += await self.chat(channel, "customers")
         return found
+
+    async def _messages_tab(self) -> list[Finding]:
+        """Can people write to the app? Slack says so only to who would write to somebody in private."""
+        try:
+            somebody = await self._somebody()
+            if not somebody:
+                return []
+            await self._wire.call("chat.postMessage", channel=somebody, text="…", blocks=_PROBE)
+        except ApiError as error:
+            return [self._bad("messages_tab")] if error.code == "messages_tab_disabled" else []
+        except WireError:
+            return []
+        return []
+
+    async def _somebody(self) -> str:
+        """A direct message that there is, else somebody of the team."""
+        listed = await self._wire.call("conversations.list", types="im", limit=10)
+        for channel in listed.get("channels") or ():
+            if not channel.get("is_user_deleted"):
+                return str(channel["id"])
+        people = await self._wire.call("users.list", limit=50)
+        for person in people.get("members") or ():
+            if not (person.get("is_bot") or person.get("deleted") or person.get("id") == "USLACKBOT"):
+                return str(person["id"])
+        return ""
 
     async def _socket(self) -> list[Finding]:
         try:
@@ -63,7 +95,7 @@ class Checker:
             return [self._error(error)]
         return []
 
-    async def chat(self, native: str, role: Literal["desk", "leads"]) -> list[Finding]:
+    async def chat(self, native: str, role: Literal["desk", "leads", "customers"]) -> list[Finding]:
         """Is the app in the channel, and may it post there?"""
         try:
             found = (await self._wire.call("conversations.info", channel=native)).get("channel") or {}
@@ -79,7 +111,7 @@ class Checker:
             return [self._bad("archived", chat=title)]
         if not found.get("is_member"):
             return [self._bad("not_member", chat=title)]
-        return [self._good("chat_ok" if role == "desk" else "leads_ok", chat=title)]
+        return [self._good("leads_ok" if role == "leads" else "chat_ok", chat=title)]
 
     def _error(self, error: WireError) -> Finding:
         known = isinstance(error, ApiError)

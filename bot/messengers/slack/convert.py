@@ -18,15 +18,17 @@ from domain.events import (
     Deleted,
     Edited,
     Event,
+    HomeOpened,
     Ignored,
     Membership,
     PersonSeen,
     Pressed,
     Reacted,
+    Referenced,
     Wrote,
 )
 from domain.messages import Attachment, Content
-from domain.richtext import RichText, plain
+from domain.richtext import RichText
 from domain.texts import text
 
 Json = dict[str, Any]
@@ -42,10 +44,11 @@ class MalformedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: the bot's own user id, and the language of descriptions in words."""
+    """Who reads: the bot's own user id, the language of descriptions in words, and the channels shared with customers."""
 
     user: str
     locale: str
+    shared: frozenset[str] = frozenset()
 
 
 def convert(payload: Any, me: Reader) -> Event:
@@ -65,11 +68,11 @@ def _converted(payload: Json, me: Reader) -> Event:
     if kind == "event_callback":
         return _event(payload, payload["event"], me)
     if kind == "block_actions":
-        return _pressed(payload)
+        return _pressed(payload, me)
     if kind == "message_action":
-        return _chosen(payload)
+        return _chosen(payload, me)
     if "command" in payload:
-        return _commanded(payload)
+        return _commanded(payload, me)
     return Ignored("a kind nobody needs") if kind or payload else _malformed("type")
 
 
@@ -85,13 +88,15 @@ def _event(payload: Json, event: Json, me: Reader) -> Event:
         return _reacted(event, me)
     if kind in ("member_joined_channel", "member_left_channel", "channel_left", "group_left"):
         return _membership(event, me)
+    if kind == "app_home_opened" and event.get("tab") == "home":
+        return HomeOpened(_chat(event["channel"], me), _person(event["user"]), _at(event["event_ts"]))
     return Ignored("a kind nobody needs")
 
 
-def _chat(channel: str) -> ChatSeen:
+def _chat(channel: str, me: Reader) -> ChatSeen:
     if ids.is_private(channel):
         return ChatSeen(channel, "private")
-    return ChatSeen(channel, "group", threaded=True)
+    return ChatSeen(channel, "shared" if channel in me.shared else "group", threaded=True)
 
 
 def _at(ts: str) -> datetime:
@@ -104,13 +109,14 @@ def _person(native: str, name: str = "") -> PersonSeen:
 
 def _message(payload: Json, event: Json, me: Reader) -> Event:
     subtype = event.get("subtype", "")
-    chat = _chat(event["channel"])
+    chat = _chat(event["channel"], me)
     if subtype == "message_changed":
         return _changed(chat, event, me)
     if subtype == "message_deleted":
         return _deleted(chat, event, me)
     if _is_bots(event, me):
-        return Ignored("an app's own message")
+        own_files = event.get("user") == me.user and event.get("files")
+        return _referenced(chat, event) if own_files else Ignored("an app's own message")
     if subtype not in _WRITTEN:
         return Ignored("a line of Slack's own")
     ts, thread = event["ts"], _thread(event)
@@ -119,7 +125,7 @@ def _message(payload: Json, event: Json, me: Reader) -> Event:
     private = chat.kind == "private"
     return Wrote(
         chat=chat,
-        author=_person(event["user"]),
+        author=_author(event),
         ref=ids.refs(ts, count)[part],
         content=_content(event, part, me),
         at=_at(ts),
@@ -128,6 +134,20 @@ def _message(payload: Json, event: Json, me: Reader) -> Event:
         forwarded=_is_forward(event),
         album=f"{chat.native}:{ts}" if count > 1 else None,
     )
+
+
+def _referenced(chat: ChatSeen, message: Json) -> Referenced:
+    """A message with files of the bot's: Slack didn't say its `ts` when it was sent."""
+    files = [file["id"] for file in message["files"]]
+    was = [ref for file in files for ref in ids.refs(ids.file_ref(file), len(files))]
+    return Referenced(chat, tuple(was), ids.refs(message["ts"], len(files)) * len(files))
+
+
+def _author(message: Json) -> PersonSeen:
+    """Who wrote it; of people of other workspaces Slack tells something with the message itself."""
+    profile = message.get("user_profile") or {}
+    name = profile.get("display_name") or profile.get("real_name") or profile.get("name")
+    return _person(message["user"], str(name or ""))
 
 
 def _is_bots(message: Json, me: Reader) -> bool:
@@ -170,7 +190,7 @@ def _deleted(chat: ChatSeen, event: Json, me: Reader) -> Event:
     if before and _is_bots(before, me):
         return Ignored("an app's own message")
     refs = ids.refs(event["deleted_ts"], len(before.get("files") or ()))
-    thread = _thread(before) if before and chat.kind == "group" else None
+    thread = _thread(before) if before and chat.kind != "private" else None
     return Deleted(chat, refs, _at(event["ts"]), thread)
 
 
@@ -220,7 +240,7 @@ def _reacted(event: Json, me: Reader) -> Event:
     if emoji is None:
         return Ignored("a workspace's own emoji")
     change: Literal["added", "removed"] = "added" if event["type"] == "reaction_added" else "removed"
-    chat = _chat(item["channel"])
+    chat = _chat(item["channel"], me)
     return Reacted(chat, _person(event["user"]), item["ts"], emoji, _at(event["event_ts"]), change=change)
 
 
@@ -229,55 +249,55 @@ def _membership(event: Json, me: Reader) -> Event:
     if event["type"].startswith("member_") and event["user"] != me.user:
         return Ignored("somebody else came or went")
     author = _person(event.get("inviter") or event.get("user") or me.user)
-    return Membership(_chat(event["channel"]), author, "in" if joined else "out", _at(event["event_ts"]))
+    return Membership(_chat(event["channel"], me), author, "in" if joined else "out", _at(event["event_ts"]))
 
 
-def _pressed(payload: Json) -> Event:
+def _pressed(payload: Json, me: Reader) -> Event:
+    """A button or a menu's entry. What only one person sees has no message of its own, only where it stands."""
     action = payload["actions"][0]
     data = action.get("value") or (action.get("selected_option") or {}).get("value")
-    if not data or "channel" not in payload:
+    channel, container = ids.channel_of(payload), payload.get("container") or {}
+    if not data or not channel:
         return Ignored("a press without data")
-    channel, person = payload["channel"]["id"], payload["user"]["id"]
-    message = payload["message"]
-    chat = _chat(channel)
+    message = payload.get("message") or {"ts": container.get("message_ts") or "", **_threaded(container)}
+    return _press(payload, me, channel, message, data, str(action["action_ts"]))
+
+
+def _threaded(container: Json) -> Json:
+    return {"thread_ts": container["thread_ts"]} if container.get("thread_ts") else {}
+
+
+def _chosen(payload: Json, me: Reader) -> Event:
+    """A shortcut on a message, as a press under it: `okno_send`, `okno_note`, `okno_move`, `okno_move_bugs`."""
+    action, _, argument = str(payload["callback_id"]).removeprefix("okno_").partition("_")
+    data = f"said:0:{action}:{argument}" if argument else f"said:0:{action}"
+    return _press(payload, me, payload["channel"]["id"], payload["message"], data, str(payload["action_ts"]))
+
+
+def _press(payload: Json, me: Reader, channel: str, message: Json, data: str, at: str) -> Pressed:
+    person, chat = payload["user"]["id"], _chat(channel, me)
+    private = chat.kind == "private"
     root = message.get("thread_ts") or message["ts"]
-    thread = None if chat.kind == "private" else _thread(message)
     return Pressed(
         chat=chat,
         author=_person(person, str(payload["user"].get("name") or "")),
         ref=message["ts"],
         data=data,
-        press=ids.press(channel, person, None if chat.kind == "private" else root),
-        at=_at(action["action_ts"]),
-        thread=thread,
+        press=ids.press(channel, person, None if private else root),
+        at=_at(at),
+        thread=None if private else _thread(message),
     )
 
 
-def _chosen(payload: Json) -> Event:
-    """A shortcut on a message, as a press under it: `okno_send`, `okno_note`, `okno_move_bugs`."""
-    action, _, argument = str(payload["callback_id"]).removeprefix("okno_").partition("_")
-    channel, person, message = payload["channel"]["id"], payload["user"]["id"], payload["message"]
-    chat = _chat(channel)
-    root = message.get("thread_ts") or message["ts"]
-    return Pressed(
-        chat=chat,
-        author=_person(person, str(payload["user"].get("name") or "")),
-        ref=message["ts"],
-        data=f"said:0:{action}:{argument}" if argument else f"said:0:{action}",
-        press=ids.press(channel, person, None if chat.kind == "private" else root),
-        at=_at(str(payload["action_ts"])),
-        thread=None if chat.kind == "private" else _thread(message),
-    )
-
-
-def _commanded(payload: Json) -> Event:
-    """`/okno queue`, as if the words had been written after `!`; such a message has no `ts` and can't be answered."""
-    chat = _chat(payload["channel_id"])
+def _commanded(payload: Json, me: Reader) -> Event:
+    """`/okno queue`: a press of nothing that is there."""
+    channel, person = payload["channel_id"], payload["user_id"]
     words = str(payload.get("text") or "").strip() or "help"
-    return Wrote(
-        chat=chat,
-        author=_person(payload["user_id"], str(payload.get("user_name") or "")),
+    return Pressed(
+        chat=_chat(channel, me),
+        author=_person(person, str(payload.get("user_name") or "")),
         ref=f"command:{payload['trigger_id']}",
-        content=Content(text=plain(f"!{words}")),
+        data=f"okno:0:{words}",
+        press=ids.press(channel, person, None),
         at=datetime.fromtimestamp(float(payload[ids.RECEIVED]), UTC),
     )

@@ -17,7 +17,7 @@ from bot.messengers.slack.settings import NAME
 from bot.messengers.slack.wire import ApiError, WireError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Collection, Iterable
 
     from bot.messengers.contract import Accept, Remember
     from bot.messengers.slack.wire import Json, Wire
@@ -41,10 +41,13 @@ _NOT_READABLE = ("channel_not_found", "not_in_channel", "thread_not_found", "is_
 
 
 class History:
-    """Reads histories for one app. Without `remember` nothing is known of any gap."""
+    """Reads histories for one app. `shared` are the channels shared with customers. Without `remember` nothing is
+    known of any gap.
+    """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, shared: Collection[str] = ()) -> None:
         self._wire = wire
+        self._shared = shared
         self.remember: Remember | None = None
 
     async def last_heard(self) -> float | None:
@@ -59,7 +62,8 @@ class History:
         now = time.time()
         oldest = ids.oldest(max(since - MARGIN, now - FARTHEST))
         _log.info("reading what was written meanwhile", messenger=NAME, seconds=round(now - since))
-        for channel, threads in [*past.threads.items(), *((c, ()) for c in await self._others(past.threads))]:
+        told = {**past.threads, **{c: past.threads.get(c, ()) for c in self._shared}}
+        for channel, threads in [*told.items(), *((c, ()) for c in await self._others(told))]:
             await self._channel(accept, channel, threads, oldest)
 
     async def _others(self, known: Iterable[str]) -> list[str]:
@@ -79,7 +83,9 @@ class History:
                 "conversations.replies", "messages", channel=channel, ts=root, oldest=oldest
             )
             messages |= {str(m["ts"]): m async for m in replies if str(m["ts"]) > oldest}
-        events = [event for m in messages.values() for event in ids.from_history(channel, m, oldest)]
+        events = [
+            event for m in messages.values() for event in ids.from_history(channel, m, oldest, self._shared)
+        ]
         if events:
             await accept(sorted(events, key=lambda event: event.position))
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from domain.events import RawEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 PART = "okno_part"
 """Which file of its message an event of ours is about; beside the event in the payload."""
@@ -79,20 +82,20 @@ def oldest(seconds: float) -> str:
     return f"{seconds:.6f}"
 
 
-def raw_events(payload: Any) -> list[RawEvent]:
+def raw_events(payload: Any, shared: Collection[str] = ()) -> list[RawEvent]:
     """What Slack sent, as raw events: none when it can't be told from others, one for each file of a new message.
 
-    Never raises: what else is wrong with it shows when it is converted.
+    `shared` are channels shared with customers. Never raises: what else is wrong shows when it is converted.
     """
     try:
-        return _raw_events(payload)
+        return _raw_events(payload, shared)
     except (TypeError, ValueError, AttributeError):
         return []
 
 
-def _raw_events(payload: dict[str, Any]) -> list[RawEvent]:
+def _raw_events(payload: dict[str, Any], shared: Collection[str]) -> list[RawEvent]:
     if payload.get("type") != "event_callback":
-        return _interaction(payload)
+        return _interaction(payload, shared)
     event = payload["event"] if isinstance(payload.get("event"), dict) else {}
     if event.get("type") != "message":
         return _other(payload, event)
@@ -101,12 +104,12 @@ def _raw_events(payload: dict[str, Any]) -> list[RawEvent]:
     about = _about(event)
     if not (isinstance(channel, str) and isinstance(ts, str)):
         return []
-    lane = lane_of(channel, about.get("thread_ts") or about.get("ts"))
+    lane = lane_of(channel, about.get("thread_ts") or about.get("ts"), shared)
     if subtype == "message_changed":
         return [_raw(payload, f"{channel}:{about.get('ts')}:{_change(event, about)}", lane, ts)]
     if subtype == "message_deleted":
         return [_raw(payload, f"{channel}:{event.get('deleted_ts')}:deleted", lane, ts)]
-    return message_events(payload, channel, event)
+    return message_events(payload, channel, event, lane)
 
 
 def _change(event: dict[str, Any], message: dict[str, Any]) -> str:
@@ -117,10 +120,11 @@ def _change(event: dict[str, Any], message: dict[str, Any]) -> str:
     return str(edited.get("ts"))
 
 
-def message_events(payload: dict[str, Any], channel: str, message: dict[str, Any]) -> list[RawEvent]:
+def message_events(
+    payload: dict[str, Any], channel: str, message: dict[str, Any], lane: str
+) -> list[RawEvent]:
     """A new message's raw events, the same whether it was sent as an event or is read from history."""
     ts = str(message["ts"])
-    lane = lane_of(channel, message.get("thread_ts") or ts)
     files = message.get("files")
     count = len(files) if isinstance(files, list) else 0
     if count < 2:
@@ -131,15 +135,17 @@ def message_events(payload: dict[str, Any], channel: str, message: dict[str, Any
     return [_raw(part, key, lane, ts, album) for part, key in zip(parts, keys, strict=True)]
 
 
-def from_history(channel: str, message: dict[str, Any], oldest: str) -> list[RawEvent]:
+def from_history(
+    channel: str, message: dict[str, Any], oldest: str, shared: Collection[str] = ()
+) -> list[RawEvent]:
     """A message read from a channel's history, as the events that should have told of it; its edit too, if later."""
     event = {**message, "type": "message", "channel": channel}
-    found = raw_events({"type": "event_callback", "event": event})
+    found = raw_events({"type": "event_callback", "event": event}, shared)
     edited = message.get("edited")
     if isinstance(edited, dict) and str(edited.get("ts", "")) > oldest:
         stamp = edited["ts"]
         change = {"type": "message", "subtype": "message_changed", "channel": channel, "ts": stamp}
-        found += raw_events({"type": "event_callback", "event": {**change, "message": message}})
+        found += raw_events({"type": "event_callback", "event": {**change, "message": message}}, shared)
     return found
 
 
@@ -152,9 +158,12 @@ def _about(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def lane_of(channel: str, thread: object) -> str:
-    """A direct message is one lane; in a channel every thread is, so that tickets don't wait for each other."""
-    return channel if is_private(channel) or not thread else f"{channel}:{thread}"
+def lane_of(channel: str, thread: object, shared: Collection[str] = ()) -> str:
+    """A direct message is one lane, and so is a channel shared with customers, where lines that follow one another
+    belong together; in any other channel every thread is, so that tickets don't wait for each other.
+    """
+    alone = is_private(channel) or channel in shared
+    return channel if alone or not thread else f"{channel}:{thread}"
 
 
 def _other(payload: dict[str, Any], event: dict[str, Any]) -> list[RawEvent]:
@@ -166,11 +175,10 @@ def _other(payload: dict[str, Any], event: dict[str, Any]) -> list[RawEvent]:
     return [_raw(payload, f"{channel}:{what}:{ts}", channel, ts)] if ts else []
 
 
-def _interaction(payload: dict[str, Any]) -> list[RawEvent]:
+def _interaction(payload: dict[str, Any], shared: Collection[str]) -> list[RawEvent]:
     """A press, a shortcut or a slash command. `trigger_id` is each one's own."""
     trigger = payload.get("trigger_id")
-    channel = payload.get("channel")
-    native = str(channel.get("id")) if isinstance(channel, dict) else str(payload.get("channel_id", ""))
+    native = channel_of(payload)
     if not trigger or not native:
         return []
     message = payload.get("message") if isinstance(payload.get("message"), dict) else {}
@@ -178,7 +186,19 @@ def _interaction(payload: dict[str, Any]) -> list[RawEvent]:
     at = str(payload.get("action_ts") or _action_ts(payload))
     if "command" in payload:
         payload = {**payload, RECEIVED: time.time()}
-    return [_raw(payload, f"trigger:{trigger}", lane_of(native, thread), at if ts_of(at) else _UNKNOWN)]
+    return [
+        _raw(payload, f"trigger:{trigger}", lane_of(native, thread, shared), at if ts_of(at) else _UNKNOWN)
+    ]
+
+
+def channel_of(payload: dict[str, Any]) -> str:
+    """Where a press, a shortcut or a slash command happened; on somebody's Home tab, their direct message."""
+    channel, view = payload.get("channel"), payload.get("view")
+    if isinstance(channel, dict):
+        return str(channel.get("id") or "")
+    if isinstance(view, dict):
+        return str(view.get("private_metadata") or "")
+    return str(payload.get("channel_id") or "")
 
 
 def _action_ts(payload: dict[str, Any]) -> str:

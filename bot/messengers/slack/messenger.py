@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from bot.messengers.contract import ConnectRefused, Health
 from bot.messengers.slack import files, ids
+from bot.messengers.slack.asides import Asides
 from bot.messengers.slack.blocks import MAX_TEXT
 from bot.messengers.slack.changing import DELIVERED, Changer
+from bot.messengers.slack.channels import Channels
 from bot.messengers.slack.checks import Checker
 from bot.messengers.slack.convert import Reader, convert
 from bot.messengers.slack.history import History
 from bot.messengers.slack.people import People
 from bot.messengers.slack.receiving import Receiver
-from bot.messengers.slack.rich import escaped
 from bot.messengers.slack.sending import Sender
 from bot.messengers.slack.settings import NAME, SlackSettings, pacing_of
 from bot.messengers.slack.uploads import MAX_UPLOAD, Uploader
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.messengers.contract import Accept, Carrier, Finding, Remember
+    from bot.messengers.contract import Accept, Carrier, Desks, Finding, Hold, Remember
     from domain.events import Event
-    from domain.requests import Delete, Edit, Outcome, React, Send
+    from domain.home import Home
+    from domain.requests import Buttons, Delete, Edit, Outcome, React, Send
 
 _log = structlog.get_logger()
 
@@ -60,6 +63,8 @@ class SlackMessenger:
             reacts=True,
             buttons=True,
             threads_under_cards=True,
+            menus=True,
+            shares_chats=bool(settings.customer_channels),
             delivered_mark=DELIVERED,
             command_prefix="!",
             link=self._link,
@@ -71,12 +76,14 @@ class SlackMessenger:
         self._wire = Wire(settings.bot_token, settings.api_base)
         self._uploader = Uploader(self._wire, carry)
         self._sender = Sender(self._wire, self._uploader)
-        self._changer = Changer(self._wire)
+        self._changer = Changer(self._wire, self._uploader)
         self._people = People(self._wire)
-        self._history = History(self._wire)
-        self._receiver = Receiver(settings, self._wire, self.health, self._uploader.heard, self._history)
+        self._channels = Channels(self._wire)
+        self._asides = Asides(self._wire)
+        self._history = History(self._wire, settings.customer_channels)
+        self._receiver = Receiver(settings, self._wire, self.health, self._heard, self._history)
         self._checker = Checker(settings, self._wire, locale)
-        self._reader = Reader("", locale)
+        self._reader = Reader("", locale, settings.customer_channels)
 
     async def connect(self) -> None:
         """Ask Slack who the bot is. Waits while Slack can't be reached; raises ConnectRefused on a bad token."""
@@ -96,7 +103,7 @@ class SlackMessenger:
                 break
         user = str(me.get("user_id", ""))
         self._base = str(me.get("url", ""))
-        self._reader = Reader(user, self._locale)
+        self._reader = replace(self._reader, user=user)
         self._changer.me = user
         self.health.connected = True
 
@@ -109,11 +116,26 @@ class SlackMessenger:
 
     async def receive(self, accept: Accept) -> None:
         """Receive until cancelled: over Socket Mode, or what Slack posts."""
-        await self._receiver.receive(accept)
+        learning = asyncio.create_task(self._channels.learn()) if self.capabilities.shares_chats else None
+        try:
+            await self._receiver.receive(accept)
+        finally:
+            if learning is not None:
+                learning.cancel()
 
-    def remembers(self, remember: Remember) -> None:
-        """Where to ask what was known before a gap."""
+    def _heard(self, payload: Any) -> None:
+        self._uploader.heard(payload)
+        self._channels.heard(payload)
+        self._asides.heard(payload)
+
+    def remembers(self, remember: Remember, hold: Hold) -> None:
+        """Where to ask what was known before a gap, and how to have events wait."""
         self._history.remember = remember
+        self._receiver.hold = hold
+
+    def desks_from(self, ask: Desks) -> None:
+        """Where to ask which channels are desks."""
+        self._channels.desks = ask
 
     def routes(self, accept: Accept) -> list[web.RouteDef]:  # noqa: ARG002 (it is the one that `receive` is given)
         """The address that Slack posts to, in HTTP mode."""
@@ -129,8 +151,8 @@ class SlackMessenger:
         return convert(payload, self._reader)
 
     async def lookup(self, event: Event) -> Event:
-        """The event with names and time zones."""
-        return await self._people.complete(event)
+        """The event with names and time zones, and where it matters with who is on the staff."""
+        return await self._channels.complete(await self._people.complete(event))
 
     async def send(self, request: Send) -> Outcome:
         """Send a message."""
@@ -154,15 +176,16 @@ class SlackMessenger:
 
     async def answer_press(self, press: str, text: str) -> None:
         """Tell whoever pressed, so that nobody else sees it."""
-        if not text:
-            return
-        channel, person, thread = ids.read_press(press)
-        try:
-            await self._wire.call(
-                "chat.postEphemeral", channel=channel, user=person, thread_ts=thread, text=escaped(text)
-            )
-        except WireError as error:
-            _log.debug("a press isn't answered", messenger=NAME, reason=str(error))
+        if text:
+            await self._asides.tell(press, text)
+
+    async def offer(self, press: str, text: str, buttons: Buttons) -> None:
+        """Offer whoever pressed some buttons, so that nobody else sees them."""
+        await self._asides.tell(press, text, buttons)
+
+    async def show_home(self, home: Home) -> None:
+        """Make somebody's Home tab say this."""
+        await self._asides.show(home)
 
     def open_file(self, ref: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """The bytes of a file that somebody sent. Raises FileRefused."""
@@ -179,6 +202,7 @@ class SlackMessenger:
     async def close(self) -> None:
         """Let go of connections."""
         await self._people.close()
+        await self._channels.close()
         await self._wire.close()
 
     def _link(self, chat: str, thread: str | None, message: str | None) -> str | None:

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.messengers.slack.wire import WireError
-from domain.events import Edited, Event, Membership, PersonSeen, Pressed, Reacted, Wrote
+from bot.messengers.slack.wire import ApiError, WireError
+from domain.events import Edited, Event, HomeOpened, Membership, PersonSeen, Pressed, Reacted, Wrote
 from domain.messages import Content
 from domain.richtext import RichText, plain
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SECONDS = 2.0
 _FRESH = 3600.0
 _REMEMBERED = 10_000
+_HIDDEN = ("user_not_visible", "user_not_found", "users_not_found", "team_access_not_granted")
 _MENTIONED = re.compile(r"@([UW][A-Z0-9]{2,})\b")
 _NAMED_AT_MOST = 5
 
@@ -34,11 +35,11 @@ class People:
 
     async def complete(self, event: Event) -> Event:
         """The event with names where it has ids; within two seconds, else as it is."""
-        if not isinstance(event, Wrote | Edited | Reacted | Pressed | Membership):
+        if not isinstance(event, Wrote | Edited | Reacted | Pressed | Membership | HomeOpened):
             return event
         try:
             async with asyncio.timeout(_SECONDS):
-                author = await self._person(event.author.native)
+                author = await self._person(event.author)
                 if isinstance(event, Wrote | Edited):
                     return replace(event, author=author, content=await self._named(event.content))
                 return replace(event, author=author)
@@ -52,25 +53,33 @@ class People:
             return content
         words, at = RichText(), 0
         for found in mentioned:
-            person = await self._person(found[1])
+            person = await self._person(PersonSeen(found[1], found[1]))
             words = words + content.text.slice(at, found.start()) + plain(f"@{person.name}")
             at = found.end()
         return replace(content, text=words + content.text.slice(at, len(content.text.text)))
 
-    async def _person(self, native: str) -> PersonSeen:
+    async def _person(self, seen: PersonSeen) -> PersonSeen:
+        native = seen.native
         known = self._known.get(native)
         if known is not None and known[0] > time.monotonic() - _FRESH:
             return known[1]
         task = self._asked.get(native)
         if task is None:
-            task = self._asked[native] = asyncio.get_running_loop().create_task(self._ask(native))
+            task = self._asked[native] = asyncio.get_running_loop().create_task(self._ask(seen))
             task.add_done_callback(lambda done: self._answered(native, done))
         return await asyncio.shield(task)
 
-    async def _ask(self, native: str) -> PersonSeen:
-        """In a task of its own: who asks may give up waiting, the answer serves the next one."""
-        found = await self._wire.call("users.info", user=native, include_locale=True)
-        return _seen(native, found.get("user") or {})
+    async def _ask(self, seen: PersonSeen) -> PersonSeen:
+        """In a task of its own: who asks may give up waiting, the answer serves the next one. People of other
+        workspaces may be hidden from the app; they are as their message shows them.
+        """
+        try:
+            found = await self._wire.call("users.info", user=seen.native, include_locale=True)
+        except ApiError as error:
+            if error.code not in _HIDDEN:
+                raise
+            return seen
+        return _seen(seen, found.get("user") or {})
 
     def _answered(self, native: str, task: asyncio.Task[PersonSeen]) -> None:
         self._asked.pop(native, None)
@@ -85,16 +94,18 @@ class People:
             task.cancel()
 
 
-def _seen(native: str, user: Json) -> PersonSeen:
+def _seen(seen: PersonSeen, user: Json) -> PersonSeen:
+    native = seen.native
     profile = user.get("profile") or {}
     name = (
         profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
     )
     return PersonSeen(
         native=native,
-        name=str(name or native),
+        name=str(name or seen.name or native),
         username=str(user.get("name") or ""),
         locale=str(user.get("locale") or "").partition("-")[0],
         timezone=str(user.get("tz") or ""),
+        picture=str(profile.get("image_192") or profile.get("image_72") or ""),
         is_bot=bool(user.get("is_bot")),
     )

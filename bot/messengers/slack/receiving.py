@@ -27,7 +27,7 @@ from bot.messengers.slack.wire import ApiError, NotReachedError, Wire, WireError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.messengers.contract import Accept, Health
+    from bot.messengers.contract import Accept, Health, Hold
     from bot.messengers.slack.history import History
     from bot.messengers.slack.settings import SlackSettings
     from bot.messengers.slack.wire import Json
@@ -41,6 +41,18 @@ MAX_BODY = 4 * 1024 * 1024
 
 _QUEUE = 100
 _ORDER_SECONDS = 10.0
+_LIVED = 5.0
+"""A connection that ends sooner (seconds) is taken for a failure to connect."""
+
+_LAST_SECONDS = 15.0
+"""How long a connection that Slack announced to end is read on; it says so about ten seconds before."""
+
+_STARTING = 2.0
+"""How long an event over HTTP waits for a program that has just started; Slack waits three seconds."""
+
+_NO_OTHER = ("link_disabled", "too_many_websockets")
+"""Reasons to end a connection for which another one wouldn't help at once."""
+
 _LONGEST_PAUSE = 30.0
 _UNAUTHORISED = ("invalid_auth", "not_authed", "token_revoked", "account_inactive", "not_allowed_token_type")
 _UNAUTHORISED_PAUSE = 60.0
@@ -65,10 +77,11 @@ class Receiver:
         self._accept: Accept | None = None
         self._history = history
         self._open = 0
-        self._alone_since: float | None = None
+        self._heard_at: float | None = None
         self._missed_since: float | None = None
         self._missed = asyncio.Event()
-        self._caught_up = asyncio.Event()
+        self._ready = asyncio.Event()
+        self.hold: Hold = lambda _wait: None
         self.settled_at: float | None = None
 
     async def receive(self, accept: Accept) -> None:
@@ -77,13 +90,16 @@ class Receiver:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._catch_up(accept))
+                self._ready.set()
                 if self._settings.mode == "socket":
                     for _ in range(self._settings.connections):
-                        group.create_task(self._connected(accept))
+                        group.create_task(self._connected(accept, group))
                 else:
                     self._well()
                     await asyncio.Event().wait()
         finally:
+            self.hold(False)
+            self._ready.clear()
             self._accept = None
 
     # ── after a gap ──
@@ -91,9 +107,10 @@ class Receiver:
     async def _catch_up(self, accept: Accept) -> None:
         """Read what may have been missed, whenever there is such a thing, and as often as it takes."""
         failures = 0
+        self.hold(True)
         self._gap(await self._history.last_heard())
         if not self._missed.is_set():
-            self._caught_up.set()
+            self.hold(False)
         while True:
             await self._missed.wait()
             since, self._missed_since = self._missed_since, None
@@ -106,9 +123,11 @@ class Receiver:
             await asyncio.sleep(_pause(failures))
 
     async def _read_since(self, accept: Accept, since: float) -> bool:
-        """Whether it could be read; what comes in waits for it a while, so that all is handled in its order."""
-        self._caught_up.clear()
-        enough = asyncio.get_running_loop().call_later(_ORDER_SECONDS, self._caught_up.set)
+        """Whether it could be read. What comes in is kept at once and handled after it, unless it takes long, so that
+        all is handled in its order.
+        """
+        self.hold(True)
+        enough = asyncio.get_running_loop().call_later(_ORDER_SECONDS, self.hold, False)
         try:
             await self._history.catch_up(accept, since)
         except Exception as error:  # noqa: BLE001 (what comes in is received all the same)
@@ -118,7 +137,7 @@ class Receiver:
             return False
         finally:
             enough.cancel()
-            self._caught_up.set()
+            self.hold(False)
         return True
 
     def _gap(self, since: float | None) -> None:
@@ -132,43 +151,63 @@ class Receiver:
 
     # ── Socket Mode ──
 
-    async def _connected(self, accept: Accept) -> None:
-        """One connection, made again whenever it ends; Slack ends each after some hours and says so before."""
+    async def _connected(self, accept: Accept, group: asyncio.TaskGroup) -> None:
+        """One connection, made again whenever it ends. One that Slack announces to end, as it does after some hours,
+        is followed by another one at once and read to its end.
+        """
         failures = 0
         while True:
+            began = time.monotonic()
             try:
                 opened = await self._wire.call("apps.connections.open", token=self._settings.app_token)
                 async with self._wire.session.ws_connect(
-                    str(opened.get("url") or ""), heartbeat=self._settings.silence, max_msg_size=MAX_BODY
+                    str(opened.get("url") or ""),
+                    heartbeat=self._settings.silence,
+                    autoping=False,
+                    max_msg_size=MAX_BODY,
                 ) as socket:
-                    failures = 0
-                    self._gap(self._alone_since)
-                    self._alone_since = None
-                    await self._served(socket, accept)
+                    self._gap(self._heard_at)
+                    self._heard_at = time.time()
+                    if await self._served(socket, accept, group):
+                        return
             except (WireError, aiohttp.ClientError, OSError, TimeoutError) as error:
                 failures += 1
                 await self._trouble(error, failures)
+            else:
+                failures = 0 if time.monotonic() - began > _LIVED else failures + 1
+                await asyncio.sleep(_pause(failures))
 
-    async def _served(self, socket: aiohttp.ClientWebSocketResponse, accept: Accept) -> None:
-        """Read envelopes and have them kept, until the connection ends or Slack wants another one."""
+    async def _served(
+        self, socket: aiohttp.ClientWebSocketResponse, accept: Accept, group: asyncio.TaskGroup
+    ) -> bool:
+        """Read envelopes and have them kept until the connection ends; whether another one has followed it."""
         envelopes: asyncio.Queue[Json | None] = asyncio.Queue(_QUEUE)
         keeping = asyncio.create_task(self._keep_all(socket, envelopes, accept))
         self._open += 1
+        followed = False
         try:
-            await self._read(socket, envelopes)
+            if await self._read(socket, envelopes):
+                followed = True
+                group.create_task(self._connected(accept, group))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LAST_SECONDS):
+                        await self._read(socket, envelopes)
             await envelopes.put(None)
             await keeping
         finally:
             keeping.cancel()
             self._open -= 1
             self._health.connected = self._open > 0
-            if not self._open:
-                self._alone_since = time.time()
+        return followed
 
     async def _read(
         self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None]
-    ) -> None:
+    ) -> bool:
+        """Read until the connection ends, or (True) Slack says that it soon will."""
         async for frame in socket:
+            self._heard_at = time.time()
+            if frame.type is aiohttp.WSMsgType.PING:
+                await socket.pong(frame.data)
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 continue
             envelope = _envelope(frame.data)
@@ -176,18 +215,18 @@ class Receiver:
             if kind == "hello":
                 self._well()
             elif kind == "disconnect":
-                if envelope.get("reason") == "link_disabled":
-                    raise ApiError("link_disabled")
-                return
+                if envelope.get("reason") in _NO_OTHER:
+                    raise ApiError(str(envelope["reason"]))
+                return True
             elif "envelope_id" in envelope:
                 await envelopes.put(envelope)
+        return False
 
     async def _keep_all(
         self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None], accept: Accept
     ) -> None:
         """Keep what has come, all at once, and only then acknowledge each. What isn't kept Slack sends again."""
         while (first := await envelopes.get()) is not None:
-            await self._caught_up.wait()
             batch = [first]
             while not envelopes.empty() and (following := envelopes.get_nowait()) is not None:
                 batch.append(following)
@@ -207,7 +246,7 @@ class Receiver:
             self._heard(payload)
         except Exception as error:  # noqa: BLE001 (an odd payload is kept like any other)
             _log.warning("an odd payload", messenger=NAME, error=type(error).__name__)
-        return ids.raw_events(payload)
+        return ids.raw_events(payload, self._settings.customer_channels)
 
     async def _kept(self, accept: Accept, events: Sequence[RawEvent]) -> bool:
         try:
@@ -237,9 +276,9 @@ class Receiver:
             return web.Response(status=400)
         if payload.get("type") == "url_verification":
             return web.json_response({"challenge": str(payload.get("challenge", ""))})
-        if self._accept is None or not self._caught_up.is_set():
-            return web.Response(status=503)
-        if not await self._kept(self._accept, self._events({"payload": payload})):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), _STARTING)
+        if self._accept is None or not await self._kept(self._accept, self._events({"payload": payload})):
             return web.Response(status=503)
         self._well()
         return web.Response()
@@ -271,7 +310,7 @@ class Receiver:
         reason, pause = _reason(error), _pause(failures)
         self._health.connected = self._open > 0
         if isinstance(error, ApiError):
-            if error.code in (*_UNAUTHORISED, "link_disabled", "missing_scope"):
+            if error.code in (*_UNAUTHORISED, *_NO_OTHER, "missing_scope"):
                 pause = _UNAUTHORISED_PAUSE
             if error.retry_after is not None:
                 self._health.limited += 1

@@ -12,7 +12,7 @@ from bot.messengers.slack.blocks import blocks, worded
 from bot.messengers.slack.outcomes import BAD_BLOCKS, outcome_of
 from bot.messengers.slack.rich import escaped
 from bot.messengers.slack.settings import CUSTOMIZE
-from bot.messengers.slack.uploads import Uploader
+from bot.messengers.slack.uploads import Uploader, author_of
 from bot.messengers.slack.wire import ApiError, WireError
 from domain.requests import Outcome, Send, Sent
 from domain.richtext import RichText, plain
@@ -80,7 +80,7 @@ class Sender:
         """Where the message goes. What answers a message outside any thread begins one under it; in a direct message
         it shows in the conversation as well."""
         if request.thread is not None:
-            return {"thread_ts": request.thread}
+            return {"thread_ts": request.thread, "reply_broadcast": True if request.aloud else None}
         ts = ids.ts_of(request.reply_to)
         if ts is None:
             return {}
@@ -103,7 +103,7 @@ class Sender:
             "unfurl_links": False,
             "unfurl_media": False,
             "metadata": _metadata(request, words),
-            "username": request.author or None if self._may_name else None,
+            **(author_of(request) if self._may_name else {}),
             **target,
         }
         return str((await self._insist(given, bool(request.buttons)))["ts"])
@@ -115,7 +115,7 @@ class Sender:
         except ApiError as error:
             if error.needed == CUSTOMIZE:
                 self._may_name = False
-                return await self._insist({**given, "username": None}, buttons)
+                return await self._insist({**given, "username": None, "icon_url": None}, buttons)
             if error.code in BAD_BLOCKS and given["blocks"] and not buttons:
                 return await self._insist({**given, "blocks": None}, buttons)
             raise

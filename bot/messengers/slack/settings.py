@@ -22,7 +22,9 @@ class SlackSettings:
     """The settings under `slack.`. Without `api_base` it is Slack's own server.
 
     `app_token` opens Socket Mode's connections, `connections` of them; `signing_secret` proves that Slack posted what
-    comes over HTTP. `silence` is after how many seconds without a sign of life a connection is given up. `names`: agents are shown by their names, which takes a scope more.
+    comes over HTTP. `silence` is after how many seconds without a sign of life a connection is asked for one; half as
+    long again, and it is given up. `names`: agents are shown by their names. `customer_channels` are shared with
+    customers.
     """
 
     bot_token: str = field(repr=False)
@@ -32,8 +34,9 @@ class SlackSettings:
     mode: Literal["socket", "http"] = "socket"
     channel: Rate = PER_CHANNEL
     connections: int = 2
-    silence: float = 30.0
+    silence: float = 12.0
     names: bool = False
+    customer_channels: frozenset[str] = frozenset()
 
 
 def pacing_of(settings: SlackSettings) -> Pacing:

@@ -37,7 +37,8 @@ _NAMES = {
     "video_note": "video.mp4",
     "sticker": "sticker.webp",
 }
-_LOOKS = 20
+_LONGEST_NAME = 80
+_LOOKS = 8
 _PAUSE = 0.5
 _REMEMBERED = 256
 
@@ -72,7 +73,7 @@ class Uploader:
                 channel_id=request.chat,
                 thread_ts=thread,
                 blocks=blocks(words) or None,
-                username=request.author or None,
+                **author_of(request),
             )
             ts = await self._shown(first, request.chat, echo)
         finally:
@@ -84,16 +85,17 @@ class Uploader:
         try:
             await self._wire.call("files.completeUploadExternal", **given)
         except ApiError as error:
-            if error.needed != CUSTOMIZE or given["username"] is None:
+            if error.needed != CUSTOMIZE:
                 raise
-            await self._wire.call("files.completeUploadExternal", **{**given, "username": None})
+            plain = {**given, "username": None, "icon_url": None}
+            await self._wire.call("files.completeUploadExternal", **plain)
 
     async def find(self, request: Send) -> tuple[str, ...] | None:
         """The references of an upload whose end was unknown, if its message is there after all."""
         uploaded = self._completed.get(request.letter)
         if not uploaded:
             return None
-        ts = await self._share(uploaded[0], request.chat)
+        ts = await self.shared_as(uploaded[0], request.chat)
         return ids.refs(ts, len(request.contents)) if ts else None
 
     def heard(self, payload: Json) -> None:
@@ -119,7 +121,7 @@ class Uploader:
         return str(place["file_id"])
 
     async def _shown(self, file: str, channel: str, echo: asyncio.Future[str]) -> str | None:
-        """The `ts` of the message that shows the file; None when that doesn't become known in time."""
+        """The `ts` of the message that shows the file; None when that doesn't become known soon: its echo tells it."""
         for _ in range(_LOOKS):
             done, _ = await asyncio.wait([echo], timeout=_PAUSE)
             if done:
@@ -127,16 +129,24 @@ class Uploader:
             with contextlib.suppress(
                 WireError
             ):  # the message is out: not knowing its `ts` is no reason to repeat it
-                if ts := await self._share(file, channel):
+                if ts := await self.shared_as(file, channel):
                     return ts
         return None
 
-    async def _share(self, file: str, channel: str) -> str | None:
+    async def shared_as(self, file: str, channel: str) -> str | None:
+        """The `ts` of the message that shows the file in the channel, as far as the file's record tells."""
         found: dict[str, Any] = (await self._wire.call("files.info", file=file)).get("file") or {}
         for shares in (found.get("shares") or {}).values():
             if shares.get(channel):
                 return str(shares[channel][-1]["ts"])
         return None
+
+
+def author_of(request: Send) -> Json:
+    """Under whose name and picture it goes out; nothing where it is the app's own."""
+    if not request.author:
+        return {}
+    return {"username": request.author[:_LONGEST_NAME], "icon_url": request.picture or None}
 
 
 def _name(file: Attachment) -> str:

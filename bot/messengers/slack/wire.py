@@ -115,12 +115,21 @@ class Wire:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NotReachedError(type(error).__name__) from None  # nobody sees a file that isn't completed
 
+    async def respond(self, address: str, body: Json) -> None:
+        """Answer a press or a command at the address that came with it."""
+        try:
+            async with self.session.post(address, json=body) as answer:
+                if answer.status != 200:
+                    raise ApiError("not_answered")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise CutOffError(type(error).__name__) from None
+
     async def download(self, url: str, *, html: bool) -> AsyncIterator[bytes]:
         """The bytes of a file; Slack wants the token for them, and sends whoever may not to a page to sign in.
 
         `html`: whether the file itself is a page. The token goes to Slack's own servers alone.
         """
-        if not self._is_slacks(url):
+        if not self.is_slacks(url):
             raise ApiError("file_not_found")
         timeout = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=SECONDS)
         headers = {"Authorization": f"Bearer {self._token}"}
@@ -132,7 +141,7 @@ class Wire:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise CutOffError(type(error).__name__) from None
 
-    def _is_slacks(self, url: str) -> bool:
+    def is_slacks(self, url: str) -> bool:
         """Whether the address is of Slack's, or of the server in the settings."""
         asked = urlsplit(url)
         if self._base is not None and asked.hostname == urlsplit(self._base).hostname:
