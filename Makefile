@@ -92,8 +92,8 @@ lock: $(VENV)/.installed
 # pip-audit asks the package index and its advisories about what the files pin; nothing of them is installed for it
 audit: $(VENV)/.installed
 	@$(PIP) install pip-audit
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.txt
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -45,8 +45,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     locale: Locale = "ru"
+    """language of what customers and staff read when theirs is unknown: `ru` or `en`"""
     note_prefix: Annotated[str, Field(min_length=1, max_length=8, pattern=r"^\S+$")] = "//"
+    """a staff message (or caption; of an album, any of its captions) that starts so is a note"""
     admins: Annotated[tuple[PersonAddress, ...], Listed] = ()
+    """people (`telegram:42`) who may bind desks; besides them whoever sent `/claim CODE` to the bot, and on the staff page the first agent"""
     storage: sections.Storage = sections.Storage()
     telegram: sections.Telegram = sections.Telegram()
     slack: sections.Slack = sections.Slack()
