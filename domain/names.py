@@ -38,7 +38,7 @@ def tidy(name: str, longest: int = LONGEST) -> str:
             kept.append(char)
         marks = 0
     words = " ".join("".join(kept).split())[:longest].rstrip(" " + _JOINERS)
-    return words if any(_shows(char) for char in words) else ""
+    return words if shows(words) else ""
 
 
 def apart(name: str) -> str:
@@ -58,6 +58,11 @@ def printable(line: str) -> str:
 def _written_out(char: str) -> str:
     hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in "\n\t" + _JOINERS
     return f"\\u{ord(char):04x}" if hidden else char
+
+
+def shows(text: str) -> bool:
+    """Whether anything of the text is to be seen."""
+    return any(_shows(char) for char in text)
 
 
 def _shows(char: str) -> bool:

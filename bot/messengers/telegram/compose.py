@@ -15,6 +15,7 @@ from bot.messengers.telegram.entities import message_entities
 from bot.messengers.telegram.library import api, types
 from bot.messengers.telegram.settings import NAME
 from bot.messengers.telegram.upload import MAX_UPLOAD, SpooledFile
+from domain.names import shows
 from domain.richtext import RichText, plain, silence_mentions, split, utf16_length
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ CAPTIONED = frozenset({"photo", "document", "animation", "audio", "voice", "vide
 
 NO_PREVIEW = types.LinkPreviewOptions(is_disabled=True)
 _FULL_WIDTH_AT = "＠"
+NOTHING = "…"
 
 _SENDING: dict[str, type[TelegramMethod[Any]]] = {
     "photo": api.SendPhoto,
@@ -223,6 +225,8 @@ def _text_method(request: Send, words: RichText) -> TelegramMethod[Any]:
     more: dict[str, Any] = {"entities": message_entities(words)} if words.spans else {}
     if request.quiet_mentions:
         more["link_preview_options"] = NO_PREVIEW
+    if not shows(words.text):  # Telegram takes no message of which nothing is to be seen
+        return api.SendMessage(**_place(request), text=NOTHING, **more | {"entities": None})
     return api.SendMessage(**_place(request), text=words.text, **more)
 
 
