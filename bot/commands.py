@@ -220,6 +220,22 @@ def _say(line: str, *, err: bool = False) -> None:
     typer.echo(printable(line), err=err)
 
 
+@commands.command("move-database")
+def move_database(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="sqlite+aiosqlite:///okno.db")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="postgresql+asyncpg://okno@host/okno; empty")],
+) -> None:
+    """Copy everything from one database into another, empty one: SQLite to PostgreSQL, or back.
+
+    Stop Okno first: it refuses while Okno runs on either. What FROM holds stays there.
+    """
+    with _told():
+        _log_errors_only(load())
+        from bot.relocation import move
+
+        typer.echo(asyncio.run(move(source, target)))
+
+
 def _log_errors_only(settings: Settings) -> None:
     """A command's own lines are what it has to say."""
     from bot import log

@@ -123,7 +123,7 @@ class Sharing:
 
         health.elsewhere = True
         self.leases.wanted.add(name)
-        with contextlib.suppress(DatabaseBusy):
+        with contextlib.suppress(Exception):
             await self.beat()  # nobody may be receiving: why wait for the next one
         await self.leases.while_held(name, ours)
 
@@ -172,6 +172,10 @@ class Sharing:
             found = await self._db.run(_taken, self._policy, self.leases.owner, chat_id, since)
         except DatabaseBusy:
             return  # a look round finds it
+        except Exception:  # noqa: BLE001 (the same)
+            self._health.count("errors", "sharing")
+            _log.exception("a chat can't be taken", chat=chat_id)
+            return
         finally:
             self._taking.discard(chat_id)
             lanes = self._wanted.pop(chat_id, set())
@@ -212,6 +216,9 @@ class Sharing:
                 await self._find_unsent()
             except DatabaseBusy:
                 pass  # the beat says so
+            except Exception:  # noqa: BLE001 (an error of ours in one look ends no looking)
+                self._health.count("errors", "sharing")
+                _log.exception("a look round failed")
             await asyncio.sleep(0.1 if adopted else LOOK)
 
     async def _adopt(self) -> int:
@@ -250,6 +257,9 @@ class Sharing:
                 if not troubled:
                     _log.warning("leases can't be renewed", error=str(trouble))
                 troubled = True
+            except Exception:  # noqa: BLE001 (nor does one in a beat)
+                self._health.count("errors", "sharing")
+                _log.exception("a beat failed")
             await asyncio.sleep(every / 3 if troubled else every)
 
     # ── hints ──

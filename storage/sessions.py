@@ -100,6 +100,11 @@ def reason(error: BaseException) -> str:
     return " ".join(str(cause).split()) or type(cause).__name__
 
 
+def storable(value: Any) -> Any:
+    """The value as PostgreSQL takes it: its text knows no zero character, which anybody may send."""
+    return value.replace("\x00", "\ufffd") if type(value) is str and "\x00" in value else value
+
+
 class _Answer:
     """What a statement gave, as a query reads it."""
 
@@ -136,15 +141,15 @@ class _Driver:
         statement = self._statements.get(sql)
         if statement is None:
             statement = self._statements[sql] = await_only(self._prepare(sql))
-        return _Answer(await_only(statement.fetch(*values)), statement)
+        return _Answer(await_only(statement.fetch(*map(storable, values))), statement)
 
 
 class Session:
-    """One connection."""
+    """One connection. `raw` is asyncpg's."""
 
     def __init__(self, connection: AsyncConnection, raw: Any) -> None:
         self._connection = connection
-        self._raw = raw
+        self.raw = raw
         self.sync = cast("Connection", connection.sync_connection)
         self._memory = Memory()
         setattr(self.sync, DRIVER, _Driver(raw))
@@ -159,20 +164,25 @@ class Session:
 
     async def execute(self, command: str) -> str:
         """A command without parameters, and PostgreSQL's word about it."""
-        return str(await self._raw.execute(command))
+        return str(await self.raw.execute(command))
 
     async def run(self, unit: Callable[[Connection], T]) -> T:
         """Run the unit in the transaction that is open, and commit. What it has asked is remembered until its end."""
         self._memory.forget()
-        result: T = await greenlet_spawn(_run, self.sync, unit)
+        result = await self.call(unit)
         if await self.execute("COMMIT") != "COMMIT":
             raise DatabaseBusy("the transaction was ended by an error inside it")
+        return result
+
+    async def call(self, part: Callable[[Connection], T]) -> T:
+        """Run a part of the transaction that is open."""
+        result: T = await greenlet_spawn(_run, self.sync, part)
         return result
 
     @property
     def usable(self) -> bool:
         """Whether the connection is there, as far as is known."""
-        return not self._raw.is_closed()
+        return not self.raw.is_closed()
 
     async def roll_back(self) -> None:
         """Nothing of the open transaction holds."""
@@ -184,7 +194,7 @@ class Session:
         try:
             await self._connection.close()
         except Exception:  # noqa: BLE001 (whatever the driver says of a connection that is no more)
-            self._raw.terminate()
+            self.raw.terminate()
 
 
 def _run(conn: Connection, unit: Callable[[Connection], T]) -> T:

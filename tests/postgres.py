@@ -91,6 +91,13 @@ def programs() -> Path:
     return found[-1].parent if found else Path(str(elsewhere)).parent
 
 
+def new_folder() -> Path:
+    """A folder that is gone when the tests end."""
+    folder = Path(tempfile.mkdtemp(prefix="okno-postgres-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def make_cluster(folder: Path) -> None:
     """An empty cluster in an empty folder."""
     if os.getuid() == 0:
@@ -142,8 +149,7 @@ def server() -> Server:
     given = os.environ.get(VARIABLE)
     if given:
         return Server(make_url(given))
-    folder = Path(tempfile.mkdtemp(prefix="okno-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = new_folder()
     make_cluster(folder)
     started = start(folder)
     atexit.register(started.stop)
@@ -154,8 +160,13 @@ def server() -> Server:
 def database() -> URL:
     """A database of this process's own with all tables."""
     found = new_database("okno_tests")
-    bridge().run(_unit(found, migrate.create))
+    make_tables(found)
     return found
+
+
+def make_tables(address: URL) -> None:
+    """Give a database all tables."""
+    bridge().run(_unit(address, migrate.create))
 
 
 def new_database(name: str) -> URL:

@@ -7,7 +7,7 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Report:
     verdict: Verdict = field(default_factory=Verdict)
     settled_within: float = 0.0
     database: str = ""
+    printed: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
@@ -50,9 +51,19 @@ class Report:
 
 
 async def soak(
-    folder: Path, seconds: float, seed: int, *, customers: int = 12, a_second: float = 30.0
+    folder: Path,
+    seconds: float,
+    seed: int,
+    *,
+    customers: int = 12,
+    a_second: float = 30.0,
+    database: str = "",
+    processes: int = 1,
 ) -> Report:
-    """Let people write for so many seconds while crashes happen; then wait until nothing is missing, and judge."""
+    """Let people write for so many seconds while crashes happen; then wait until nothing is missing, and judge.
+
+    `database` is the address of one in PostgreSQL; so many `processes` share it, one of which is killed at a time.
+    """
     chance = random.Random(seed)
     report = Report(seed, seconds, customers)
     async with server() as (remote, url, token):
@@ -66,15 +77,29 @@ async def soak(
             "OKNO_WORKING_HOURS__WEEKLY": ALWAYS,
             "OKNO_LIMITS__CUSTOMER_MESSAGES": "100000/1m",
         }
-        async with running(folder, **settings) as program:
+        if database:
+            settings["OKNO_STORAGE__URL"] = database
+        async with AsyncExitStack() as stack:
+            programs = [
+                await stack.enter_async_context(running(_folder(folder, n), **settings))
+                for n in range(processes)
+            ]
             end = time.monotonic() + seconds
             async with _people(scene, end, customers, a_second):
                 while time.monotonic() < end:
-                    await _crash(program, remote, chance, report)
+                    await _crash(chance.choice(programs), remote, chance, report)
             await _calm(remote, scene, report)
-            await program.stop()
-    report.database = _integrity(folder / "okno.db")
+            report.printed = [program.printed[-3000:] for program in programs]
+            for program in programs:
+                await program.stop()
+    report.database = "ok" if database else _integrity(_folder(folder, 0) / "okno.db")
     return report
+
+
+def _folder(folder: Path, number: int) -> Path:
+    found = folder / str(number)
+    found.mkdir(exist_ok=True)
+    return found
 
 
 ALWAYS = (

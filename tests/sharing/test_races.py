@@ -1,0 +1,184 @@
+"""Two processes at once on the same tables: what may be once is once, and nothing that was said is overlooked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from domain.cards import press_data
+from domain.events import ChatSeen, Edited, Event, PersonSeen, Pressed, RawEvent, Wrote
+from domain.messages import Content
+from domain.policy import Address, Policy
+from domain.requests import OpenThread, Refused, Send, Sent
+from domain.richtext import plain
+from domain.work import Effects, Work
+from handlers import claiming, delivered, letters, settling_in, timed
+from storage import journal, leases
+from storage.database import Database
+from storage.webchat import messages as web_messages
+from storage.webchat import records
+from tests.handlers.office import CAPS, DESKS
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+POLICY = Policy(
+    tuple(replace(d, address=Address("m", f"-{i + 1}")) for i, d in enumerate(DESKS)),
+    capabilities={"m": CAPS},
+    accounts={"m": "bot"},
+    locale="en",
+)
+DESK = ChatSeen("-1", "group", "Desk", threaded=True)
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+async def _settled(one: Database) -> None:
+    await one.run(settling_in.settle_in, POLICY, NOW)
+
+
+def said(who: str, words: str, chat: ChatSeen | None = None, thread: str | None = None) -> Wrote:
+    where = chat or ChatSeen(who, "private")
+    content = Content(text=plain(words), copyable=True)
+    return Wrote(where, PersonSeen(who, who.title(), who), str(next(_numbers)), content, NOW, thread)
+
+
+async def handled(db: Database, event: Event, lane: str = "") -> Effects | None:
+    """Keep and handle one event, as a process does."""
+    raw = RawEvent(f"k{next(_numbers)}", lane or f"lane{next(_numbers)}", 0, "{}")
+    (row,) = await db.run(journal.append, "m", "bot", [raw], 0)
+    return await db.run(claiming.handle, POLICY, NOW, "m", [row.id], [event])
+
+
+def number(conn: Connection, sql: str) -> int:
+    return int(conn.execute(text(sql)).scalar() or 0)
+
+
+async def sent(db: Database, work: Work, take: Callable[[Work], Sent | Refused] | None = None) -> Work | None:
+    """The work's request was made; gives what the lane has next."""
+    requested = work.request
+    refs: tuple[str, ...] = ("t1",) if isinstance(requested, OpenThread) else (f"b{next(_numbers)}",)
+    if isinstance(requested, Send):
+        refs = tuple(f"b{next(_numbers)}" for _ in requested.contents)
+    outcome = take(work) if take else Sent(refs)
+    return (await db.run(delivered.settle, POLICY, NOW, work, outcome)).next
+
+
+async def ticket_with_thread(db: Database) -> None:
+    effects = await handled(db, said("anna", "first"))
+    assert effects is not None
+    work: Work | None = effects.works[0]
+    while work is not None:
+        work = await sent(db, work)
+
+
+async def test_two_first_messages_at_once_open_one_ticket(one: Database, other: Database) -> None:
+    for n in range(5):
+        who = f"anna{n}"
+        await asyncio.gather(handled(one, said(who, "a")), handled(other, said(who, "b")))
+    assert await one.read(number, "SELECT count(*) FROM tickets") == 5
+    assert await one.read(number, "SELECT count(*) FROM customers") == 5
+    assert await one.read(number, "SELECT count(*) FROM messages") == 10
+    assert await one.read(number, "SELECT count(*) FROM letters WHERE kind = 'copy'") == 10
+
+
+async def test_of_two_who_take_a_ticket_one_has_it_and_the_other_hears_so(
+    one: Database, other: Database
+) -> None:
+    await ticket_with_thread(one)
+    card = await one.read(
+        lambda conn: conn.execute(text("SELECT card_ref FROM places WHERE root = 't1'")).scalar()
+    )
+
+    def press(who: str) -> Pressed:
+        return Pressed(
+            DESK, PersonSeen(who, who.title(), who), str(card), press_data(1, "take"), who, NOW, "t1"
+        )
+
+    effects = await asyncio.gather(handled(one, press("ivan")), handled(other, press("olga")))
+    assert await one.read(number, "SELECT count(*) FROM events WHERE what = 'taken'") == 1
+    answers = [a.text for e in effects if e for a in e.answers]
+    assert len(answers) == 2
+    assert answers[0] != answers[1]
+
+
+async def test_messages_of_many_in_one_thread_keep_numbers_of_their_own(
+    one: Database, other: Database
+) -> None:
+    await ticket_with_thread(one)
+    await asyncio.gather(
+        *(handled(db, said("anna", f"{n}")) for n in range(10) for db in (one, other)),
+        *(handled(db, said("ivan", f"{n}", DESK, "t1")) for n in range(5) for db in (one, other)),
+    )
+    assert await one.read(number, "SELECT count(*) FROM messages") == 31
+    assert await one.read(number, "SELECT count(*) FROM letters WHERE kind = 'copy'") == 31
+    assert await one.read(number, "SELECT count(*) FROM tickets") == 1
+
+
+async def test_an_edit_is_not_overlooked_by_a_copy_that_arrives_at_that_moment(
+    one: Database, other: Database
+) -> None:
+    await ticket_with_thread(one)
+    place = await one.read(number, "SELECT id FROM places WHERE root = 't1'")
+    chat = await one.read(number, "SELECT chat_id FROM places WHERE root = 't1'")
+    await one.run(leases.take_chat, "one", chat)
+    for n in range(8):
+        wrote = said("anna", f"text {n}")
+        await handled(other, wrote)
+        work = await one.run(letters.head, POLICY, place, "letters")
+        assert work is not None
+        edit = Edited(
+            wrote.chat, wrote.author, wrote.ref, Content(text=plain(f"changed {n}"), copyable=True), NOW
+        )
+        await asyncio.gather(settled_fenced(one, chat, work), handled(other, edit))
+        following = await one.run(letters.head, POLICY, place, "letters")
+        assert following is not None, "the edit follows the copy"
+        await sent(one, following)
+        shown = await one.read(
+            number, "SELECT max(revision) FROM links WHERE message_id = (SELECT max(id) FROM messages)"
+        )
+        assert shown == 2
+
+
+async def settled_fenced(db: Database, chat: int, work: Work) -> None:
+    """As delivery does where several processes send: the fence first, under which the ticket is locked."""
+
+    def unit(conn: Connection) -> Any:
+        assert leases.passes(conn, leases.Fence(chat, "one", 1), work.place_id, work.letter_id, 0, 1)
+        return delivered.settle(conn, POLICY, NOW, work, Sent((f"b{next(_numbers)}",)))
+
+    await db.run(unit)
+
+
+async def test_a_reminder_is_given_once(one: Database, other: Database) -> None:
+    await asyncio.gather(*(handled(one, said(f"c{n}", "help")) for n in range(10)))
+    late = NOW.replace(hour=11)
+    await asyncio.gather(*(db.run(timed.sweep, POLICY, late) for _ in range(3) for db in (one, other)))
+    given = await one.read(number, "SELECT count(*) FROM reminders")
+    distinct = await one.read(
+        number, "SELECT count(*) FROM (SELECT DISTINCT clock_id, kind FROM reminders) AS d"
+    )
+    assert given == distinct > 0
+
+
+async def test_numbers_of_a_web_chat_have_no_gap_and_no_double(one: Database, other: Database) -> None:
+    def draft(key: str) -> records.Draft:
+        return records.Draft(chat="howto", kind="group", key=key, contents=(Content(text=plain(key)),))
+
+    await one.run(web_messages.store, draft("first"), 1)
+    await asyncio.gather(
+        *(
+            db.run(web_messages.store, draft(f"{name}{n}"), 1)
+            for n in range(15)
+            for name, db in (("one", one), ("other", other), ("same", one), ("same", other))
+        )
+    )
+    seqs = await one.read(
+        lambda conn: list(conn.execute(text("SELECT seq FROM web_messages ORDER BY seq")).scalars())
+    )
+    assert seqs == list(range(1, 47))
