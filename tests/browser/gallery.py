@@ -152,6 +152,7 @@ class Gallery:
         await expect(page.locator(".thread")).to_have_count(len(self.scene.others) + 1)
         await self._save(page, "staff-list-phone", "light")
         page = await self._staff(f"{self.world.program.url}/staff#howto/{thread}", "desktop", "light")
+        await expect(page.locator(".msg .picture")).to_be_visible()
         await page.locator(".composer textarea").fill("/")
         await expect(page.locator(".palette li").first).to_be_visible()
         await self._save(page, "staff-commands", "light")

@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
+from bot.messengers.web.settings import WebLimits
 from domain.events import Introduced, Joined, Wrote
 from domain.messages import Content
 from domain.requests import Send, Sent
@@ -177,3 +178,10 @@ async def test_what_a_page_says_of_itself_is_bounded(house: House) -> None:
     assert (wrote.author.tier, dict(wrote.author.details)) == ("", {})
     many = {f"k{n}": "v" for n in range(11)}
     await browser.post("messages", {"key": "k" * 8, "text": "x", "context": many}, status=400)
+
+
+@pytest.mark.parametrize("house", [WebLimits(sign_ins_per_address=(1, 60.0))], indirect=True)
+async def test_an_office_behind_one_address_is_let_in(house: House) -> None:
+    for n in range(5):
+        browser = await frame(house, f"{n}" * 40)
+        await signed_in(browser, user=str(n))

@@ -119,7 +119,7 @@ async function follow() {
     for (const item of outbox.items) if (view.holds(item.chat, item.thread)) view.pending(item);
     await listing;
     view?.titled();
-  } else if (ref) view.conversation.goTo(ref);
+  } else view.show(ref);
 }
 
 function leave() {

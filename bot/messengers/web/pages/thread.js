@@ -40,8 +40,13 @@ export class ThreadView {
     if (page.card) { this.card.show(page.card); this.composer.changed(); }
     this.conversation.setEmpty(h("p", {}, t(this.thread ? "nothing_yet" : "general_empty")));
     this.conversation.open(page);
-    if (ref) this.conversation.goTo(ref);
+    this.show(ref);
     this.composer.focus();
+  }
+
+  // A find may be the card itself, which is always there.
+  show(ref) {
+    if (ref && ref !== this.card.message?.id) this.conversation.goTo(ref);
   }
 
   holds(chat, thread) {
