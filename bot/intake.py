@@ -107,6 +107,7 @@ class Intake:
                 _kept_and_handled,
                 check,
                 self._pump.handle,
+                self._pump.alone,
                 self._policy,
                 self._now(),
                 (messenger, account),
@@ -143,17 +144,20 @@ def _kept(
     account: str,
     events: Sequence[RawEvent],
     now_ms: int,
+    *,
+    done: bool = False,
 ) -> list[JournalRow]:
     """One unit: the events are kept, if they are ours to receive."""
     if check is not None:
         check(conn, messenger, account)
-    return journal.append(conn, messenger, account, events, now_ms)
+    return journal.append(conn, messenger, account, events, now_ms, done=done)
 
 
 def _kept_and_handled(
     conn: Connection,
     check: Check | None,
     handle: Handle,
+    alone: bool,
     policy: Policy,
     now: datetime,
     origin: tuple[str, str],
@@ -162,15 +166,18 @@ def _kept_and_handled(
 ) -> tuple[list[JournalRow], list[Effects]]:
     """One unit; what is still to be handled, and what came of the rest.
 
-    Events of which some were there already are only kept: they are handled in their turn.
+    Events of which some were there already are only kept: they are handled in their turn. `alone`: no other process
+    may have one of them in hand, so that they are kept as handled at once.
     """
     messenger, account = origin
-    rows = _kept(conn, check, messenger, account, raw, int(now.timestamp() * 1000))
+    rows = _kept(conn, check, messenger, account, raw, int(now.timestamp() * 1000), done=alone)
     if len(rows) != len(raw):
+        for row in rows if alone else ():
+            journal.mark_new(conn, row.id)
         return rows, []
     left, effects = [], []
     for row, event in zip(rows, events, strict=True):
-        done = handle(conn, policy, now, messenger, (row.id,), (event,))
+        done = handle(conn, policy, now, messenger, () if alone else (row.id,), (event,))
         if done is None:
             left.append(row)
         else:

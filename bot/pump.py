@@ -230,6 +230,11 @@ class Pump:
             self._consider(lane)
 
     @property
+    def alone(self) -> bool:
+        """Whether nobody but this process handles what is kept."""
+        return self._handlers.of_lane is None
+
+    @property
     def handle(self) -> Handle:
         """The unit of work that handles events."""
         return self._handlers.handle

@@ -31,10 +31,22 @@ def calendar(hours: WorkingHours, overrides: Mapping[date, tuple[Interval, ...]]
 
     Raises NeverOpen when the weekly schedule is empty.
     """
-    return _calendar(hours, tuple(sorted((overrides or {}).items(), key=lambda day: day[0])))
+    if overrides:
+        return _calendar(hours, tuple(sorted(overrides.items(), key=lambda day: day[0])))
+    usual = _USUAL.get(id(hours))
+    if usual is None:
+        if len(_USUAL) >= _KEPT:
+            _USUAL.clear()
+        usual = _USUAL[id(hours)] = (hours, _calendar(hours, ()))
+    return usual[1]
 
 
-@lru_cache(maxsize=64)
+_KEPT = 64
+_USUAL: dict[int, tuple[WorkingHours, Calendar]] = {}
+"""Calendars without overrides by which object their hours are: hashing hours costs more than computing with them."""
+
+
+@lru_cache(maxsize=_KEPT)
 def _calendar(hours: WorkingHours, overrides: tuple[tuple[date, tuple[Interval, ...]], ...]) -> Calendar:
     return Calendar(hours, holidays_of(hours.country), dict(overrides))
 

@@ -38,13 +38,13 @@ class JournalRow:
 _GIVEN = ("key", "lane", "position", "album", "payload")
 
 
-def _insertion(size: int) -> Query:
+def _insertion(size: int, state: str) -> Query:
     rows: list[dict[str, Any]] = [
         {
             "messenger": p("messenger"),
             "account": p("account"),
             "received_at": p("received_at"),
-            "state": literal_column("'new'"),
+            "state": literal_column(f"'{state}'"),
             **{name: p(f"{name}{i}") for name in _GIVEN},
         }
         for i in range(size)
@@ -53,8 +53,10 @@ def _insertion(size: int) -> Query:
 
 
 # one statement for many rows; a few sizes, so that each is compiled once
-_INSERTIONS = {size: _insertion(size) for size in (64, 8, 1)}
+_INSERTIONS = {size: _insertion(size, "new") for size in (64, 8, 1)}
+_INSERTIONS_DONE = {1: _insertion(1, "done")}
 
+_NEW = Query(update(journal).where(journal.c.id == p("row")).values(state=literal_column("'new'")))
 _DONE = Query(update(journal).where(journal.c.id == p("row")).values(state=literal_column("'done'")))
 _FAILED = Query(
     update(journal).where(journal.c.id == p("row")).values(state=literal_column("'failed'"), reason=p("why"))
@@ -93,23 +95,36 @@ _PRUNE = Query(
 
 
 def append(
-    conn: Connection, messenger: str, account: str, events: Sequence[RawEvent], now_ms: int
+    conn: Connection,
+    messenger: str,
+    account: str,
+    events: Sequence[RawEvent],
+    now_ms: int,
+    *,
+    done: bool = False,
 ) -> list[JournalRow]:
     """Keep the events; the rows of those that weren't there yet, in the order given.
 
-    A chat that an event says has moved is known under its new id from this transaction on.
+    A chat that an event says has moved is known under its new id from this transaction on. `done`: they are handled
+    in this very transaction; else `mark_new` them.
     """
     new: list[JournalRow] = []
     at = 0
+    insertions = _INSERTIONS_DONE if done else _INSERTIONS
     while at < len(events):
-        size = next(s for s in _INSERTIONS if s <= len(events) - at)
-        new.extend(_append(conn, messenger, account, events[at : at + size], now_ms))
+        size = next(s for s in insertions if s <= len(events) - at)
+        new.extend(_append(conn, insertions[size], messenger, account, events[at : at + size], now_ms))
         at += size
     return new
 
 
 def _append(
-    conn: Connection, messenger: str, account: str, events: Sequence[RawEvent], now_ms: int
+    conn: Connection,
+    insertion: Query,
+    messenger: str,
+    account: str,
+    events: Sequence[RawEvent],
+    now_ms: int,
 ) -> list[JournalRow]:
     params: dict[str, Any] = {"messenger": messenger, "account": account, "received_at": now_ms}
     for i, event in enumerate(events):
@@ -118,7 +133,7 @@ def _append(
         params[f"position{i}"] = event.position
         params[f"album{i}"] = event.album
         params[f"payload{i}"] = event.payload
-    ids = {key: row_id for row_id, key in _INSERTIONS[len(events)].rows(conn, **params)}
+    ids = {key: row_id for row_id, key in insertion.rows(conn, **params)}
     new = []
     for event in events:
         row_id = ids.pop(event.key, None)
@@ -146,6 +161,11 @@ def _apply_move(conn: Connection, messenger: str, account: str, moved: tuple[str
     from storage import chats
 
     chats.apply_move(conn, messenger, account, *moved)
+
+
+def mark_new(conn: Connection, row_id: int) -> None:
+    """The event is to be handled after all."""
+    _NEW.run(conn, row=row_id)
 
 
 def mark_done(conn: Connection, row_id: int) -> None:

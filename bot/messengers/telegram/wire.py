@@ -8,6 +8,7 @@ apart by what is known of the request: it never left, it was refused, or nobody 
 from __future__ import annotations
 
 import asyncio
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -113,7 +114,11 @@ class Wire:
         if self._session is None or self._session.closed:
             # delivery bounds what is in flight, and receiving waits for none of it
             everybody = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(connector=everybody, trust_env=self._own)
+            self._session = aiohttp.ClientSession(
+                connector=everybody,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                proxy=_proxy() if self._own else None,
+            )
         return self._session
 
     async def close(self) -> None:
@@ -121,6 +126,12 @@ class Wire:
         if self._session is not None:
             await self._session.close()
             await asyncio.sleep(0)  # lets transports close
+
+
+def _proxy() -> str | None:
+    """The system's proxy on the way to Telegram, if one is set; looked up once, not for each request."""
+    host = PRODUCTION.base.partition("://")[2].partition("/")[0]
+    return None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get("https")
 
 
 def _result(status: int, raw: bytes) -> Any:
