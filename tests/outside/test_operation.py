@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,18 @@ def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) 
         Settings()
     assert "hunter22" not in str(raised.value)
     assert "mysql" in str(raised.value)
+
+
+def test_an_installed_okno_has_all_its_files() -> None:
+    """The image installs a copy, not the checkout: what isn't named in pyproject.toml would be missing there."""
+    packed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    patterns = packed["package-data"]["*"]
+    packages = [name.removesuffix("*") for name in packed["packages"]["find"]["include"]]
+    others = [
+        path
+        for package in packages
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    ]
+    assert len(others) > 20
+    assert [str(p) for p in others if not any(fnmatch(p.name, pattern) for pattern in patterns)] == []
