@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import tomllib
@@ -14,6 +15,7 @@ from prometheus_client import generate_latest
 
 from bot.health import EDGES, METRICS, Health
 from bot.settings import BadSettings, Settings
+from storage import export
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana.json").read_text(encoding="utf-8"))
@@ -120,3 +122,18 @@ def test_an_installed_okno_has_all_its_files() -> None:
     ]
     assert len(others) > 20
     assert [str(p) for p in others if not any(fnmatch(p.name, pattern) for pattern in patterns)] == []
+
+
+def test_every_metric_is_documented() -> None:
+    said = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(okno_\w+)`", said, re.MULTILINE)) == set(METRICS)
+
+
+def test_every_field_of_an_export_is_documented() -> None:
+    said = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    for name, page in export.PAGES.items():
+        row = next(line for line in said.splitlines() if line.startswith(f"| `{name}.jsonl`"))
+        source = inspect.getsource(page) + (inspect.getsource(export._message) if name == "messages" else "")
+        fields = set(re.findall(r'"(\w+)":', source))
+        assert fields, name
+        assert [field for field in fields if f"`{field}`" not in row] == [], name
