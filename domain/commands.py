@@ -39,6 +39,11 @@ FILING = {"bug": "bugs", "wish": "wishes", "howto": "howto"}
 
 CUSTOMER_COMMANDS = ("start", "status", "bug", "wish", "howto", "lang", "claim")
 
+EVERYWHERE_ELSE = ("stats", BINDING_COMMAND)
+"""Commands that have a place of their own."""
+
+ALL = frozenset((*THREAD_COMMANDS, *DESK_COMMANDS, *CUSTOMER_COMMANDS, *EVERYWHERE_ELSE))
+
 _COMMAND = re.compile(r"([/!])([a-zA-Z_]{1,32})(?=\s|$)")
 _DURATION = re.compile(r"(\d{1,5})\s*([smhdсмчд])[a-zа-я]*", re.IGNORECASE)
 _UNITS = {

@@ -9,6 +9,7 @@ from domain import commands
 from domain.events import Deleted, Edited, Reacted
 from domain.messages import Content, dump_content, load_content
 from domain.mirror import is_note
+from domain.texts import text
 from handlers import relay
 from handlers.turn import Turn
 from storage import links, messages, people, places, reactions, tickets
@@ -33,12 +34,29 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
     command = commands.parse(content.text)
     if command is not None and command.name == "answer":
         content = replace(content, text=command.rest, copyable=False)
-    if message.role == "answer" and is_note((content.text.text,), turn.policy.note_prefix):
+    if message.role == "answer" and command is not None and _does_nothing(command, content):
+        _hint(turn, message)
+    elif message.role == "answer" and is_note((content.text.text,), turn.policy.note_prefix):
         _rewrite(turn, message, content)
         take_back(turn, message, role="note")
     elif _rewrite(turn, message, content) and message.role == "answer":
         media = _has_other_files(turn, message, content)
         _follow_at_customer(turn, message.id, "edit", media=media)
+
+
+def _does_nothing(command: commands.Command, content: Content) -> bool:
+    """Whether an answer was changed into a command, or a lone `/word`: no customer is to see that, and it is too late
+    for it to do anything.
+    """
+    lone = command.sign == "/" and not command.words and not content.files
+    return command.name != "answer" and (lone or command.name in commands.ALL)
+
+
+def _hint(turn: Turn, message: Row) -> None:
+    """The customer keeps what they have; the agent is told so."""
+    words = text(turn.policy.locale, "hint.edited_command")
+    place = places.by_id(turn.conn, message.place_id)
+    relay.say(turn, place, words, ticket_id=message.ticket_id, reply_ref=message.ref)
 
 
 def _rewrite(turn: Turn, message: Row, content: Content) -> bool:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from domain.requests import Edit, Refused
 from tests.handlers.office import CAPS, Office
 
@@ -199,3 +201,16 @@ def test_a_text_that_outgrows_its_parts_continues_in_new_ones():
     for words in ("слово " * 40, "коротко", "слово " * 30):
         office.edits("anna", ref, words)
         assert "".join(office.screen("howto").copies()).split()[2:] == words.split()
+
+
+@pytest.mark.parametrize("command", ["/close", "!move bugs", "/claim AAAA-BBBB", "/typo"])
+def test_an_answer_edited_into_a_command_shows_nobody_the_command(command: str):
+    office = Office(locale="en")
+    office.writes("anna", "help")
+    thread = office.thread("howto")
+    ref = office.says("ivan", "howto", "an answer", thread)
+    office.edits("ivan", ref, command, "howto", thread)
+    assert office.screen("anna").copies() == ["an answer"]
+    assert [m.reply_to for m in office.screen("howto").messages if "only as a new message" in m.text] == [ref]
+    office.edits("ivan", ref, "! a better answer", "howto", thread)
+    assert office.screen("anna").copies() == ["! a better answer"]
