@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.messengers.contract import Accept, Remember
     from bot.messengers.slack.wire import Json, Wire
+    from domain.events import RawEvent
 
 _log = structlog.get_logger()
 
@@ -65,6 +66,19 @@ class History:
         told = {**past.threads, **{c: past.threads.get(c, ()) for c in self._shared}}
         for channel, threads in [*told.items(), *((c, ()) for c in await self._others(told))]:
             await self._channel(accept, channel, threads, oldest)
+
+    async def of_lane(self, lane: str, since: float) -> list[RawEvent]:
+        """What was written in one lane since then (Unix seconds), in its order. Raises WireError."""
+        channel, _, root = lane.partition(":")
+        oldest = ids.oldest(since)
+        given = {"channel": channel, "oldest": oldest}
+        if root:
+            found = self._pages("conversations.replies", "messages", **given, ts=root)
+        else:
+            found = self._pages("conversations.history", "messages", **given)
+        messages = [m async for m in found if str(m["ts"]) > oldest]
+        events = [event for m in messages for event in ids.from_history(channel, m, oldest, self._shared)]
+        return sorted((e for e in events if e.lane == lane), key=lambda event: event.position)
 
     async def _others(self, known: Iterable[str]) -> list[str]:
         """Direct messages that Okno hasn't heard of: somebody may have written for the first time."""

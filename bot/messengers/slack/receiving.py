@@ -20,6 +20,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.messengers.slack import ids
+from bot.messengers.slack.gaps import Gaps
 from bot.messengers.slack.history import GAP
 from bot.messengers.slack.settings import NAME
 from bot.messengers.slack.wire import ApiError, NotReachedError, Wire, WireError
@@ -76,6 +77,7 @@ class Receiver:
         self._verifier = SignatureVerifier(settings.signing_secret) if settings.signing_secret else None
         self._accept: Accept | None = None
         self._history = history
+        self._gaps = Gaps(history)
         self._open = 0
         self._heard_at: float | None = None
         self._missed_since: float | None = None
@@ -142,7 +144,11 @@ class Receiver:
 
     def _gap(self, since: float | None) -> None:
         """Nothing was heard since then; Slack itself tries again what a short silence kept from us."""
-        if since is not None and time.time() - since > GAP:
+        if since is None:
+            return
+        if not self._open:
+            self._gaps.begin(since)
+        if time.time() - since > GAP:
             self._miss(since)
 
     def _miss(self, since: float) -> None:
@@ -230,7 +236,7 @@ class Receiver:
             batch = [first]
             while not envelopes.empty() and (following := envelopes.get_nowait()) is not None:
                 batch.append(following)
-            kept = [event for envelope in batch for event in self._events(envelope)]
+            kept = await self._gaps.filled([event for each in batch for event in self._events(each)])
             if not await self._kept(accept, kept):
                 continue
             with contextlib.suppress(aiohttp.ClientError, OSError):
@@ -254,6 +260,7 @@ class Receiver:
                 await accept(events)
         except Exception as error:  # noqa: BLE001 (whatever keeps them from being kept, Slack sends them again)
             _log.error("events can't be kept", messenger=NAME, error=type(error).__name__)
+            self._gaps.begin(time.time())
             self._miss(time.time())  # Slack sends them again for some minutes only
             return False
         return True
@@ -278,7 +285,9 @@ class Receiver:
             return web.json_response({"challenge": str(payload.get("challenge", ""))})
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), _STARTING)
-        if self._accept is None or not await self._kept(self._accept, self._events({"payload": payload})):
+        if self._accept is None:
+            return web.Response(status=503)
+        if not await self._kept(self._accept, await self._gaps.filled(self._events({"payload": payload}))):
             return web.Response(status=503)
         self._well()
         return web.Response()
