@@ -21,7 +21,7 @@ from bot.sharing import Sharing
 from bot.typing_signs import TypingSigns
 from domain.policy import LEADS
 from handlers import claiming, delivered, dispatch, letters, settling_in, timed
-from storage import attempts, chats, claims, journal, past
+from storage import attempts, chats, claims, facts, journal, past
 from storage.database import DatabaseBusy
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ DELIVERY_STOPS = 4.0
 def utc_now() -> datetime:
     """The time, aware."""
     return datetime.now(UTC)
+
+
+def _stamp() -> str:
+    return str(time.time())
 
 
 class Engine:
@@ -123,8 +127,9 @@ class Engine:
         """What is known of a messenger's chats, for it to read what it hasn't heard."""
         key = (messenger.name, messenger.account)
         newest = await self.committer.run(past.newest, *key)
+        first = await self.committer.run(facts.get_or_make, ":".join(("taken in first", *key)), _stamp)
         threads = await self.committer.run(past.threads, *key)
-        return Past(None if newest is None else newest / 1000, threads)
+        return Past(float(first) if newest is None else newest / 1000, threads)
 
     async def _desks(self, messenger: str) -> tuple[str, ...]:
         """The chats of desks in a messenger, by its own ids."""

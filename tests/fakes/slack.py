@@ -37,13 +37,15 @@ SIGNING_SECRET = "the-fake-servers-signing-secret"
 @dataclass
 class Fault:
     """What the next `times` calls of `method` meet (None: all until cleared). `error`: that code; `limited`: 429;
-    `drop`: the connection breaks before it happens; `drop_after`: after it happened; `html`: a gateway's page."""
+    `drop`: the connection breaks before it happens; `drop_after`: after it happened; `html`: a gateway's page;
+    `delay`, `delay_after`: the answer takes `seconds`, waiting before or after it happens."""
 
-    trouble: Literal["error", "limited", "drop", "drop_after", "html"]
+    trouble: Literal["error", "limited", "drop", "drop_after", "html", "delay", "delay_after"]
     method: str = "chat.postMessage"
     times: int | None = 1
     code: str = "internal_error"
     retry_after: int = 1
+    seconds: float = 0.0
 
 
 @dataclass
@@ -135,6 +137,8 @@ class SlackFake:
             return _dropped(request)
         if fault is not None and fault.trouble == "html":
             return web.Response(status=502, text="<html>Bad Gateway</html>", content_type="text/html")
+        if fault is not None and fault.trouble == "delay":
+            await asyncio.sleep(fault.seconds)
         headers = {}
         try:
             self._authorise(request, name)
@@ -151,6 +155,8 @@ class SlackFake:
                 headers["Retry-After"] = str(error.more.pop("retry_after"))
             answer = {"ok": False, "error": error.code, **error.more}
             return _json(answer, 429 if error.code == "ratelimited" else error.status, headers)
+        if fault is not None and fault.trouble == "delay_after":
+            await asyncio.sleep(fault.seconds)
         if fault is not None and fault.trouble == "drop_after":
             return _dropped(request)
         if self.methods.scopes is not None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -27,6 +28,13 @@ async def until(look: Callable[[], Any], within: float = PATIENCE, what: str = "
                 return found
             await asyncio.sleep(0.05)  # real programs take real time
     raise AssertionError(f"never came: {what or look}; last: {found!r}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now, for a program that is to be found where it was after a restart."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 class Program:

@@ -1,4 +1,8 @@
-"""`python -m tests.soak`: soaks of any length, one after another, each with another seed."""
+"""`python -m tests.soak`: soaks of any length, one after another, each with another seed.
+
+`--kind telegram`: customers and a desk in Telegram, thirty messages a second, albums, answers; `--kind mixed`: customers
+in Telegram, Slack and browsers, desks in Telegram and Slack. Both without `--kind`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,11 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import tables
-from tests.soak.run import Report, soak
+from tests.soak import mixed, run
+from tests.soak.run import Report
+
+KINDS = {"telegram": run.soak, "mixed": mixed.soak}
+SECTIONS = {"telegram": "soak", "mixed": "soak-mixed"}
 
 
 def main() -> None:
@@ -18,16 +26,20 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=60.0, help="how long people write in each")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    arguments.add_argument("--kind", choices=sorted(KINDS), action="append")
+    arguments.add_argument("--write", action="store_true", help="put the tables into docs/reliability.md")
     given = arguments.parse_args()
-    reports = []
-    for seed in range(given.seed, given.seed + given.rounds):
-        with tempfile.TemporaryDirectory(prefix="okno-soak-") as folder:
-            reports.append(asyncio.run(soak(Path(folder), given.seconds, seed)))
-        print(tables.table([row(reports[-1])]), *reports[-1].faults, sep="\n", flush=True)  # noqa: T201 (a command)
-    if given.write:
-        tables.write("soak", tables.table([row(report) for report in reports]))
-    sys.exit(any(report.faults for report in reports))
+    broken = False
+    for kind in given.kind or KINDS:
+        reports = []
+        for seed in range(given.seed, given.seed + given.rounds):
+            with tempfile.TemporaryDirectory(prefix="okno-soak-") as folder:
+                reports.append(asyncio.run(KINDS[kind](Path(folder), given.seconds, seed)))
+            print(tables.table([row(reports[-1])]), *reports[-1].faults, sep="\n", flush=True)  # noqa: T201 (a command)
+        broken = broken or any(report.faults for report in reports)
+        if given.write:
+            tables.write(SECTIONS[kind], tables.table([row(report) for report in reports]))
+    sys.exit(broken)
 
 
 def row(report: Report) -> dict[str, object]:

@@ -92,7 +92,7 @@ async def soak(
             report.printed = [program.printed[-3000:] for program in programs]
             for program in programs:
                 await program.stop()
-    report.database = "ok" if database else _integrity(_folder(folder, 0) / "okno.db")
+    report.database = "ok" if database else integrity(_folder(folder, 0) / "okno.db")
     return report
 
 
@@ -155,6 +155,7 @@ async def _calm(remote: Remote, scene: Scene, report: Report, within: float = 60
         await asyncio.sleep(0.3)  # the program takes its time
 
 
-def _integrity(path: Path) -> str:
+def integrity(path: Path) -> str:
+    """What SQLite says of the whole file."""
     with closing(sqlite3.connect(path)) as conn:
         return str(conn.execute("PRAGMA integrity_check").fetchone()[0])

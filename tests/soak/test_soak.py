@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.soak import mixed
 from tests.soak.run import soak
 
 pytestmark = pytest.mark.program
@@ -16,3 +17,10 @@ async def test_kills_lose_nothing_and_repeat_little(tmp_path: Path):
     assert not report.faults, report
     assert report.crashes >= 1
     assert report.verdict.written > 50
+
+
+async def test_kills_between_all_messengers_lose_nothing_and_repeat_little(tmp_path: Path):
+    report = await mixed.soak(tmp_path, seconds=10, seed=3, customers=6)
+    assert not report.faults, report
+    assert report.crashes >= 1
+    assert report.verdict.written > 30
