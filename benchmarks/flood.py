@@ -83,9 +83,11 @@ async def _watched(scene: Scene, name: str, others: Sequence[Talk], seconds: flo
         number += 1
         await asyncio.sleep(0.1)  # their own pace
     await asyncio.sleep(LIMIT * 2)  # what isn't there by then is late
-    taken = {side: [await _taken(scene, talk, side, first) for talk in others] for side in sides}
+    taken: dict[Side, list[list[float]]] = {
+        side: [await _taken(scene, talk, side, first) for talk in others] for side in sides
+    }
     row: dict[str, object] = {"phase": name}
-    for side, what in (("q", "question"), ("a", "answer")):
+    for side, what in zip(sides, ("question", "answer"), strict=True):
         late = sorted(t for of_talk in taken[side] for t in of_talk)
         row |= {
             f"{what}s": len(late),
@@ -98,7 +100,9 @@ async def _watched(scene: Scene, name: str, others: Sequence[Talk], seconds: flo
 async def _taken(scene: Scene, talk: Talk, side: Side, first: dict[tuple[str, str], int]) -> list[float]:
     """How long each message since `first` took, by the server's clock; what isn't there counts as an hour."""
     arrived = {
-        token: message.at for message in await scene.shown(talk, side) for token in TOKEN.findall(message.text)
+        token: message.at
+        for message in await scene.shown(talk, side)
+        for token in TOKEN.findall(message.text)
     }
     written = await _written(scene, talk, side)
     tokens = [said.token for said in talk.said[side][first[talk.name, side] :]]
@@ -113,8 +117,12 @@ async def _written(scene: Scene, talk: Talk, side: Side) -> dict[str, float]:
 
 async def _flood_arrived(scene: Scene, talk: Talk) -> dict[str, object]:
     """When all of the flood had arrived, and in how many messages."""
-    while len(talk.said["q"]) > len(seen := await _tokens(scene, talk)):
+    seen = await _tokens(scene, talk)
+    for _ in range(600):
+        if len(talk.said["q"]) <= len(seen):
+            break
         await asyncio.sleep(0.2)
+        seen = await _tokens(scene, talk)
     written = await _written(scene, talk, "q")
     began, last = min(written[s.token] for s in talk.said["q"][1:]), max(seen.values())
     shown = [m for m in await scene.shown(talk, "q") if TOKEN.search(m.text)]

@@ -20,7 +20,7 @@ from bot.patience import Committer
 from bot.pump import Handlers, Pump
 from domain.events import ChatSeen, Event, PersonSeen, RawEvent, ThreadMade, Wrote
 from domain.messages import Content
-from domain.policy import Address, Desk, Interval, Policy, WorkingHours
+from domain.policy import Address, Capabilities, Desk, Interval, Policy, WorkingHours
 from domain.requests import (
     Edit,
     OpenThread,
@@ -112,11 +112,11 @@ class Platform:
     `trouble_after` what its answer becomes.
     """
 
-    def __init__(self, name: str, pacing: Pacing) -> None:
+    def __init__(self, name: str, pacing: Pacing, capabilities: Capabilities = CAPS) -> None:
         self.name = name
         self.account = "bot"
         self.pacing = pacing
-        self.capabilities = CAPS
+        self.capabilities = capabilities
         self.windows = Windows(pacing)
         self.seen: list[Seen] = []
         self.threads: dict[str, list[str]] = {}
@@ -176,6 +176,9 @@ class Platform:
     def _sends(self, request: Send) -> Sent:
         refs = tuple(self.ref() for _ in request.contents)
         header = request.header.text if request.header else ""
+        if request.role == "card" and not self.capabilities.threads:  # the card is what begins its thread
+            customer = request.contents[0].text.text.split(" · ")[0].split()[-1]
+            self.threads.setdefault(customer, []).append(refs[0])
         for content in request.contents:
             self.seen.append(
                 Seen(now(), request.chat, request.thread, header + content.text.text, request.role)

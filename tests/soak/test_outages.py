@@ -2,130 +2,72 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable
 
 import pytest
 
 from bot.messengers.contract import Pacing
-from domain.requests import Outcome, Request, Send, TryLater, Unsure
-from tests.databases import Kind
+from domain.requests import Request
 from tests.engine.virtual import run
-from tests.soak.simulated import Platform, Trouble, World, down, lines
+from tests.soak.outages import CUSTOMERS, Story, outage, sometimes, story
+from tests.soak.simulated import Platform, World
 
-HOUR = 3600.0
-CUSTOMERS = [f"c{n}" for n in range(10)]
-
-
-async def story(world: World, begins: Callable[[], None], ends: Callable[[], None]) -> None:
-    """Customers and agents talk; something breaks for an hour while they go on; then everything must come."""
-    sweeps = asyncio.create_task(world.sweeps())
-    for who in CUSTOMERS:
-        world.writes(who, f"{who} q00")
-    await world.until(lambda: all(world.relayed(who) for who in CUSTOMERS), 60)
-    begins()
-    for n in range(1, 13):
-        for who in CUSTOMERS:
-            world.writes(who, f"{who} q{n:02}")
-            world.answers(who, f"{who} a{n:02}")
-        await asyncio.sleep(HOUR / 12)
-    ends()
-    await world.until(lambda: complete(world), 300)
-    sweeps.cancel()
+HOURS = [
+    ("telegram", "telegram", "both", "down"),
+    ("telegram", "slack", "customers", "no DNS"),
+    ("telegram", "slack", "desk", "5xx storm"),
+    ("slack", "telegram", "customers", "hangs"),
+    ("slack", "slack", "both", "5xx storm"),
+    ("slack", "web", "customers", "down"),
+    ("web", "telegram", "desk", "hangs"),
+    ("web", "slack", "desk", "down"),
+    ("web", "web", "both", "no DNS"),
+]
+"""Every messenger on every side, and every way of being away; `python -m benchmarks.outage` tries all of them."""
 
 
-def complete(world: World) -> bool:
-    return all(len(set(lines(world.relayed(who)))) >= 13 for who in CUSTOMERS) and all(
-        len(set(lines(world.told(who)))) >= 12 for who in CUSTOMERS
-    )
+def check(told: Story, *, repeats: int = 0) -> None:
+    assert (told.lost, told.disordered, told.doubled) == ([], [], [])
+    assert told.repeated <= repeats
 
 
-def check(world: World, *, repeats: int = 0) -> None:
-    for who in CUSTOMERS:
-        for seen, first, prefix in ((world.relayed(who), 0, "q"), (world.told(who), 1, "a")):
-            said = lines(seen)
-            assert list(dict.fromkeys(said)) == [f"{who} {prefix}{n:02}" for n in range(first, 13)]
-            assert len(said) - len(set(said)) <= repeats
-    for title, refs in world.desk_at.threads.items():
-        assert len(refs) == 1, f"{title} was made {len(refs)} times"
-
-
-@pytest.mark.parametrize("side", ["customers", "desk"])
-@pytest.mark.parametrize("why", ["down", "5xx storm", "no DNS"])
-def test_a_messenger_is_away_for_an_hour(side: str, why: str):
-    away_for_an_hour(side, why)
-
-
-def test_both_messengers_are_away_for_an_hour_on_either_database(database_kind: Kind):
-    away_for_an_hour("both", "down")
-
-
-def away_for_an_hour(side: str, why: str) -> None:
-    chance = random.Random(3)
-    storm: Trouble = lambda _: TryLater("502") if chance.random() < 0.97 else None  # noqa: E731
-    trouble = {"down": down(), "5xx storm": storm, "no DNS": down("name or service not known")}[why]
-
-    async def main() -> World:
-        theirs, ours = Platform("telegram", Pacing()), Platform("other", Pacing())
-        world = World(theirs, ours, desk_at="other")
-        away = {"customers": [theirs], "desk": [ours], "both": [theirs, ours]}[side]
-        most = 0
-
-        def begins() -> None:
-            for platform in away:
-                platform.trouble = trouble
-
-        def ends() -> None:
-            nonlocal most
-            most = world.delivery.lanes
-            for platform in away:
-                platform.trouble = lambda _: None
-
-        await story(world, begins, ends)
-        assert most <= 4 * len(CUSTOMERS), "only heads of places are in memory"
-        return world
-
-    check(run(main()))
+@pytest.mark.parametrize(("customers", "desk", "side", "why"), HOURS)
+def test_a_messenger_is_away_for_an_hour(customers: str, desk: str, side: str, why: str):
+    told = outage(customers, desk, side, why)
+    check(told)
+    assert told.lanes <= 4 * len(CUSTOMERS), "only heads of places are in memory"
+    if side == "customers":
+        assert told.told == len(CUSTOMERS), "each thread is told once that its answers wait"
 
 
 @pytest.mark.parametrize("happened", [True, False])
 def test_answers_of_the_platform_are_lost_now_and_then(happened: bool):
-    """Resets and timeouts: what may have happened is made again, at most twice in a row here."""
-    chance = random.Random(5)
-    lost = 0
+    """Resets and timeouts: what may have happened is made again."""
+    lost: list[Request] = []
+    trouble = sometimes(random.Random(5), lost)
 
-    def sometimes(request: Request) -> Outcome | None:
-        nonlocal lost
-        if isinstance(request, Send) and chance.random() < 0.2:
-            lost += 1
-            return Unsure("reset")
-        return None
-
-    async def main() -> World:
+    async def main() -> Story:
         platform = Platform("telegram", Pacing())
         world = World(platform)
 
         def begins() -> None:
             if happened:
-                platform.trouble_after = sometimes
+                platform.trouble_after = trouble
             else:
-                platform.trouble = sometimes
+                platform.trouble = trouble
 
         def ends() -> None:
             platform.trouble = platform.trouble_after = lambda _: None
 
-        await story(world, begins, ends)
-        return world
+        return await story(world, begins, ends)
 
-    world = run(main())
-    assert lost > 10
-    check(world, repeats=lost if happened else 0)
+    told = run(main())
+    assert len(lost) > 10
+    check(told, repeats=len(lost) if happened else 0)
 
 
-@pytest.mark.usefixtures("database_kind")
 def test_a_full_disk_stops_receiving_and_resumes_by_itself():
-    async def main() -> World:
+    async def main() -> Story:
         world = World(Platform("telegram", Pacing()))
 
         def begins() -> None:
@@ -136,9 +78,8 @@ def test_a_full_disk_stops_receiving_and_resumes_by_itself():
             assert world.health.database_error
             world.db.broken = False
 
-        await story(world, begins, ends)
-        return world
+        return await story(world, begins, ends)
 
-    world = run(main())
-    check(world)
-    assert not world.health.database_error
+    told = run(main())
+    check(told)
+    assert not told.world.health.database_error

@@ -28,8 +28,9 @@ LASTS = 600.0
 MARGIN = 30.0
 """So much before the gap is read too, in seconds: what came then may not have been acknowledged, and clocks differ."""
 
-_SECONDS = 2.0
-"""How long an event waits for the history: Slack wants its acknowledgement within three."""
+_SECONDS = 10.0
+"""How long an event waits for the history. Slack wants its acknowledgement within three, and else sends it again, which
+doubles nothing."""
 
 _MOST = 1000
 
