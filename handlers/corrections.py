@@ -11,7 +11,7 @@ from domain.messages import Content, dump_content, load_content
 from domain.mirror import is_note
 from domain.texts import text
 from handlers import relay
-from handlers.turn import Turn
+from handlers.turn import Turn, to_ms
 from storage import links, messages, people, places, reactions, tickets
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def edited(turn: Turn, chat: Row, event: Edited) -> None:
     """A person changed what they had written."""
     message = messages.by_ref(turn.conn, chat.id, event.ref)
-    if message is None or message.deleted:
-        return
+    if message is None or message.deleted or message.edited_at > to_ms(event.at):
+        return  # what Slack sends again may be older than what was heard since
+    messages.change(turn.conn, message.id, edited_at=to_ms(event.at))
     content = event.content
     if message.role == "customer" or _said_there(message):
         command = commands.parse(content.text) if message.role == "customer" else None

@@ -315,6 +315,7 @@ messages = Table(
     _text("mark_wanted"),
     _text("mark_shown"),
     _at("written_at"),
+    _number("edited_at"),  # by the messenger's clock; 0 when it is as it was written
     UniqueConstraint("chat_id", "ref"),
 )
 Index("ix_messages_ticket_id", messages.c.ticket_id, messages.c.id)

@@ -1,6 +1,7 @@
 """Edits, replies, reactions and deletions, before and after the copy exists."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -214,3 +215,13 @@ def test_an_answer_edited_into_a_command_shows_nobody_the_command(command: str):
     assert [m.reply_to for m in office.screen("howto").messages if "only as a new message" in m.text] == [ref]
     office.edits("ivan", ref, "! a better answer", "howto", thread)
     assert office.screen("anna").copies() == ["! a better answer"]
+
+
+def test_an_older_change_that_comes_later_changes_nothing():
+    office = Office()
+    ref = office.writes("anna", "first")
+    office.now += timedelta(minutes=2)
+    office.edits("anna", ref, "third")
+    office.now -= timedelta(minutes=1)
+    office.edits("anna", ref, "second")
+    assert office.screen("howto").copies() == ["third"]

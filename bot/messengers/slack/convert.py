@@ -182,7 +182,8 @@ def _changed(chat: ChatSeen, event: Json, me: Reader) -> Event:
     if before and content == _content(before, 0, me):
         return Ignored("nothing that a person changed")
     author = _person(message["edited"].get("user") or message["user"])
-    return Edited(chat, author, message["ts"], content, _at(event["ts"]), thread)
+    at = _at(str(message["edited"].get("ts") or event["ts"]))  # the same for what is read from history
+    return Edited(chat, author, message["ts"], content, at, thread)
 
 
 def _deleted(chat: ChatSeen, event: Json, me: Reader) -> Event:
