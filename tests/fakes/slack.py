@@ -23,6 +23,7 @@ import aiohttp
 import orjson
 from aiohttp import web
 
+from tests.fakes.downloads import Trouble, hand_out, sign_in
 from tests.fakes.slack_methods import Methods
 from tests.fakes.slack_people import People, Shown
 from tests.fakes.slack_world import APP, BOT_ID, BOT_USER, TEAM, ApiError, Json, World
@@ -67,6 +68,7 @@ class SlackFake:
         self.people = People(self.world)
         self.methods = Methods(self.world)
         self.troubles: list[Fault] = []
+        self.downloads: deque[Trouble] = deque()
         self.log: list[tuple[str, Json]] = []
         self.http_url: str | None = None
         self.rate: tuple[int, float] | None = None
@@ -111,6 +113,7 @@ class SlackFake:
         app.router.add_get("/socket", self._socket)
         app.router.add_post("/upload/{file}/{length}", self._upload)
         app.router.add_get("/files/{file}", self._download)
+        app.router.add_get("/signin", sign_in)
         app.router.add_post("/respond/{user}", self._respond)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -205,11 +208,13 @@ class SlackFake:
         self.responses.append({"user": request.match_info["user"], **await request.json()})
         return web.Response(text="ok")
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {self.bot_token}":
             return web.Response(text="<html>Sign in</html>", content_type="text/html")
         file = self.world.files.get(request.match_info["file"])
-        return web.Response(status=404) if file is None else web.Response(body=file.content)
+        if file is None:
+            return web.Response(status=404)
+        return await hand_out(request, file.content, self.downloads.popleft() if self.downloads else None)
 
     # ── events ──
 

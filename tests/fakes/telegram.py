@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections import deque
 from typing import Any, Self
 
 import orjson
 from aiogram import methods as api
 from aiohttp import web
 
+from tests.fakes.downloads import Trouble, hand_out
 from tests.fakes.telegram_changing import Changing
 from tests.fakes.telegram_control import Control, Record, Remote, Shown, Verbs
 from tests.fakes.telegram_media import Media
@@ -45,6 +47,7 @@ class TelegramFake:
         self.port = port
         self.world = World(privacy=privacy)
         self.updates = Updates()
+        self.downloads: deque[Trouble] = deque()
         self.profile = Profile(self.world, self.updates)
         self.people = People(self.world, self.updates, self.profile)
         self.control = Control(self.world, self.updates, self.profile, self.people)
@@ -151,11 +154,11 @@ class TelegramFake:
             raise ApiError(404, "Not Found: the fake server doesn't have this method")
         return handler(call, method)
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
         stored = self.world.files.get(request.match_info["file"])
         if request.match_info["token"] != self.token or stored is None:
             return web.Response(status=404)
-        return web.Response(body=stored.content)
+        return await hand_out(request, stored.content, self.downloads.popleft() if self.downloads else None)
 
 
 def _answer(body: dict[str, Any], status: int = 200) -> web.Response:

@@ -9,6 +9,7 @@ import pytest
 from bot.messengers.slack import ids
 from bot.messengers.slack.convert import MalformedError, Reader, convert
 from domain.events import Deleted, Edited, Event, Ignored, Membership, Pressed, Reacted, Wrote
+from domain.richtext import Span
 from tests.fakes.slack import BOT_USER
 from tests.fakes.slack_people import People
 from tests.fakes.slack_world import Json, World
@@ -162,6 +163,22 @@ def test_a_file_that_may_not_be_seen_is_said_to_be_gone(ear: Ear):
     event = ear.newest()
     assert isinstance(event, Wrote)
     assert (event.content.kind, bool(event.content.label)) == ("other", True)
+
+
+def test_a_file_that_lies_with_somebody_else_is_a_link(ear: Ear):
+    document = {
+        "id": "F1",
+        "mode": "external",
+        "is_external": True,
+        "title": "Plan",
+        "external_url": "https://docs.example/1",
+    }
+    channel = ear.world.channels[ear.people.dm(ear.anna)]
+    ear.world.add(channel, {"user": ear.anna, "text": "see", "files": [document]})
+    wrote = ear.newest()
+    assert isinstance(wrote, Wrote)
+    assert (wrote.content.text.text, wrote.content.files) == ("see\nPlan", ())
+    assert wrote.content.text.spans[-1] == Span("link", 4, 4, "https://docs.example/1")
 
 
 def test_the_app_comes_and_goes(ear: Ear):

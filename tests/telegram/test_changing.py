@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.messengers.contract import FileRefused
 from bot.messengers.telegram import topics
 from bot.messengers.telegram.messenger import TelegramMessenger
+from bot.messengers.telegram.settings import TelegramSettings
 from domain.events import Edited, Pressed, ThreadMade, Wrote
 from domain.messages import Content
 from domain.requests import (
@@ -25,7 +27,7 @@ from domain.requests import (
 )
 from domain.richtext import RichText, Span, plain, utf16_length
 from tests.fakes.telegram import Shown, TelegramFake
-from tests.telegram.conftest import event
+from tests.telegram.conftest import Elsewhere, event
 
 BUTTONS = ((Button("Take", "take:1"),),)
 
@@ -292,6 +294,49 @@ async def test_files_that_cannot_be_had(
         async with bot.open_file(wrote.content.files[0].ref):
             pass
     assert (refused.value.reason, refused.value.later) == (reason, later)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [("gone", "refused.file_gone"), ("reset", "refused.file_later"), ("error", "refused.file_later")],
+)
+async def test_downloads_that_break_off_may_work_again(
+    fake: TelegramFake, bot: TelegramMessenger, anna: int, trouble: Any, reason: str
+) -> None:
+    fake.people.sends(anna, "document", content="what the file says" * 10_000)
+    wrote = event(fake, bot)
+    assert isinstance(wrote, Wrote)
+    fake.downloads.append(trouble)
+    with pytest.raises(FileRefused) as refused:
+        async with bot.open_file(wrote.content.files[0].ref) as stream:
+            assert [piece async for piece in stream] == []
+    assert (refused.value.reason, refused.value.later) == (reason, True)
+    async with bot.open_file(wrote.content.files[0].ref) as stream:
+        assert b"".join([piece async for piece in stream]) == b"what the file says" * 10_000
+
+
+async def test_a_server_with_a_disk_of_ours_names_files_by_their_path(
+    fake: TelegramFake, elsewhere: Elsewhere, anna: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = TelegramMessenger(
+        TelegramSettings(fake.token, api_base=fake.url, server="local"), elsewhere.carry, "en"
+    )
+    await bot.connect()
+    assert (bot.capabilities.max_download, bot.capabilities.max_upload) == (None, 2000 * 1024 * 1024)
+    lying = tmp_path / "video.mp4"
+    lying.write_bytes(b"x" * 300_000)
+
+    async def named(_method: Any) -> dict[str, str]:
+        return {"file_path": str(lying)}
+
+    monkeypatch.setattr(bot._wire, "call", named)
+    async with bot.open_file("f u") as stream:
+        assert sum([len(piece) async for piece in stream]) == 300_000
+    lying.unlink()
+    with pytest.raises(FileRefused, match="file_not_shared"):
+        async with bot.open_file("f u") as stream:
+            [piece async for piece in stream]
+    await bot.close()
 
 
 async def test_changes_do_not_follow_into_a_new_group(fake: TelegramFake, bot: TelegramMessenger) -> None:

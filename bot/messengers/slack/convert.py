@@ -28,7 +28,7 @@ from domain.events import (
     Wrote,
 )
 from domain.messages import Attachment, Content
-from domain.richtext import RichText
+from domain.richtext import RichText, Span, plain
 from domain.texts import text
 
 Json = dict[str, Any]
@@ -208,8 +208,21 @@ def _content(message: Json, part: int, me: Reader) -> Content:
     file = files[part]
     if file.get("mode") in ("tombstone", "hidden_by_limit") or "id" not in file:
         return Content("other", words, label=text(me.locale, "refused.file_gone"))
+    if file.get("is_external") or file.get("mode") == "external":
+        return Content(text=_beside(words, _linked(file)), forwarded_from=source)
     attachment = _attachment(file)
     return Content(attachment.kind, words, (attachment,), forwarded_from=source)
+
+
+def _linked(file: Json) -> RichText:
+    """A file that only its address is known of, since it lies with somebody else."""
+    address = str(file.get("external_url") or file.get("url_private") or "")
+    name = str(file.get("title") or file.get("name") or address)
+    return RichText(name, (Span("link", 0, len(name), address),) if name and address else ())
+
+
+def _beside(words: RichText, more: RichText) -> RichText:
+    return words + plain("\n") + more if words else more
 
 
 def _said(message: Json) -> RichText:
