@@ -58,7 +58,7 @@ async def test_a_file_that_is_a_page_is_no_page_to_sign_in(fake: SlackFake, app:
     page = b"<html>our own page</html>"
     assert await bytes_of(app, filed(fake, "text/html", page)) == page
     for trouble in ("login", "page"):
-        fake.downloads.append(trouble)  # type: ignore[arg-type]
+        fake.downloads.append(trouble)
         with pytest.raises(FileRefused, match="closed"):
             await bytes_of(app, filed(fake, "text/html", page))
     assert len(SIGN_IN) != len(page)
