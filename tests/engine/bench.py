@@ -67,7 +67,7 @@ class Bench:
         ids: Sequence[int],
         events: Sequence[Event],
     ) -> Effects:
-        assert len(ids) == len(events)
+        assert len(ids) in (0, len(events))  # none: they are kept as handled
         texts = [e.content.text.text for e in events if isinstance(e, (Wrote, Edited))]
         for text in texts:
             if self.fails.get(text, 0) > 0:

@@ -124,9 +124,7 @@ def test_a_lone_unknown_word_gets_a_hint_and_stays():
     assert "/tkae" in office.screen(ALL).messages[-1].text
 
 
-@pytest.mark.parametrize(
-    "said", ["/claim ABCD-EFGH", "!claim ABCD-EFGH", "/bug it crashes", "/stats 7d", "!stats"]
-)
+@pytest.mark.parametrize("said", ["/claim ABCD-EFGH", "!claim ABCD-EFGH", "/bug it crashes"])
 def test_what_the_program_knows_elsewhere_stays(said: str):
     office, thread, _ = in_desk(ALL)
     office.says("ivan", ALL, said, thread)
