@@ -27,6 +27,23 @@ def test_a_lane_is_handled_in_the_order_of_its_positions() -> None:
     run(main())
 
 
+def test_what_came_earlier_and_is_read_later_is_handled_first() -> None:
+    async def main() -> None:
+        bench = Bench()
+        name = bench.row("x").messenger
+        bench.pump.hold(name, True)
+        bench.pump.offer([bench.row("new", position=9), bench.row("elsewhere", "other")])
+        await asyncio.sleep(1)
+        assert bench.texts == []
+        bench.pump.offer([bench.row("missed", position=3)])
+        bench.pump.hold(name, False)
+        await asyncio.sleep(1)
+        assert [texts for texts in bench.texts if texts != ["elsewhere"]] == [["missed"], ["new"]]
+        assert ["elsewhere"] in bench.texts
+
+    run(main())
+
+
 def test_a_flood_delays_nobody_else() -> None:
     async def main() -> None:
         bench = Bench(takes=0.01)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from tests.fakes.slack_manifest import HOME_TAB, MESSAGES_TAB, SCOPES_ASKED
 from tests.fakes.slack_people import set_reaction
 from tests.fakes.slack_world import BOT_ID, BOT_USER, TEAM, ApiError, Channel, File, Json, World
 
@@ -24,10 +25,10 @@ class Methods:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.scopes: set[str] | None = None
+        self.scopes: set[str] | None = set(SCOPES_ASKED)
         self.ephemerals: list[Json] = []
         self.shares_late = False
-        self.messages_tab = True
+        self.messages_tab = MESSAGES_TAB
         self.homes: dict[str, Json] = {}
         self._uploads: dict[str, File] = {}
         self.handlers: dict[str, tuple[str, Callable[[Json], Json]]] = {
@@ -99,6 +100,8 @@ class Methods:
 
     def _publish(self, given: Json) -> Json:
         view = given.get("view") or {}
+        if not HOME_TAB:
+            raise ApiError("not_enabled")
         if str(given.get("user_id")) not in self.world.people:
             raise ApiError("user_not_found")
         blocks = view.get("blocks") or []

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.slack_manifest import EVENTS
+
 Json = dict[str, Any]
 
 BOT_USER, BOT_ID, APP, TEAM = "U0OKNO", "B0OKNO", "A0OKNO", "T0TEAM"
@@ -147,7 +149,7 @@ class World:
 
     def tell(self, channel: Channel, event: Json) -> None:
         """An event of a channel, for the app that is a member."""
-        if BOT_USER in channel.members:
+        if BOT_USER in channel.members and _subscribed(channel, event) in EVENTS:
             stamp = event.get("event_ts") or (event["ts"] if event.get("type") == "message" else self.ts())
             place = {"channel": channel.id} if "item" not in event else {}
             kind = {"channel_type": "im" if channel.private else "channel"}
@@ -173,6 +175,13 @@ class World:
             place: Json = {"ts": shared["ts"]}
             file.shares.setdefault(channel.id, []).append(place)
         return shared
+
+
+def _subscribed(channel: Channel, event: Json) -> str:
+    """As what the app must have subscribed to it."""
+    return (
+        f"message.{'im' if channel.private else 'channels'}" if event["type"] == "message" else event["type"]
+    )
 
 
 def typed(text: str) -> Json:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.check import check
 from bot.messengers.slack.checks import SCOPES
-from bot.settings import load
+from bot.settings import BadSettings, load
 from tests.fakes.slack import SlackFake
 
 
@@ -59,6 +59,30 @@ async def test_what_is_missing_is_named(fake: SlackFake, monkeypatch: pytest.Mon
         "wishes: #old: the channel is archived",
     ):
         assert said in faults
+
+
+async def test_a_messages_tab_that_is_off_is_named(fake: SlackFake, monkeypatch: pytest.MonkeyPatch):
+    anna = fake.people.user("Anna")
+    fake.methods.messages_tab = False
+    code, lines = await checked()
+    assert code == 1
+    assert any("switch on Messages Tab under App Home" in line for line in lines), lines
+    fake.methods.messages_tab = True
+    code, lines = await checked()
+    assert code == 0, lines
+    assert fake.people.shows(anna) == []
+
+
+async def test_channels_shared_with_customers_are_looked_at(fake: SlackFake, monkeypatch: pytest.MonkeyPatch):
+    inside, outside = fake.people.channel("acme", []), fake.people.channel("globex", [], invited=False)
+    monkeypatch.setenv("OKNO_SLACK__CUSTOMER_CHANNELS", f"{inside},{outside}")
+    code, lines = await checked()
+    assert code == 1
+    assert "✔ #acme: the app is there, may post and sees the messages" in lines
+    assert any(line.startswith("✘ #globex: the app isn't there") for line in lines)
+    monkeypatch.setenv("OKNO_DESKS__HOWTO__CHAT", f"slack:{inside}")
+    with pytest.raises(BadSettings, match="customers read along"):
+        load()
 
 
 async def test_a_wrong_token_is_a_fault_of_the_settings(monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,18 @@ import pytest
 
 from bot.messengers.slack import ids
 from bot.messengers.slack.convert import MalformedError, Reader, convert
-from domain.events import Deleted, Edited, Event, Ignored, Membership, Pressed, Reacted, Wrote
+from domain.events import (
+    Deleted,
+    Edited,
+    Event,
+    HomeOpened,
+    Ignored,
+    Membership,
+    Pressed,
+    Reacted,
+    Referenced,
+    Wrote,
+)
 from domain.richtext import Span
 from tests.fakes.slack import BOT_USER
 from tests.fakes.slack_people import People
@@ -43,6 +54,61 @@ class Ear:
 @pytest.fixture
 def ear() -> Ear:
     return Ear()
+
+
+def test_a_channel_shared_with_customers_is_one_lane_with_threads(ear: Ear):
+    shared = Reader(BOT_USER, "en", frozenset({ear.desk}))
+    boris = ear.people.user("Boris", team="T0ACME")
+    root = ear.people.writes(boris, "A question", ear.desk)
+    ear.people.writes(boris, "more", ear.desk, root)
+    raws = [raw for payload in ear.heard for raw in ids.raw_events(payload, shared.shared)]
+    first, second = (convert(raw.parsed, shared) for raw in raws)
+    assert {raw.lane for raw in raws} == {ear.desk}
+    assert isinstance(first, Wrote)
+    assert isinstance(second, Wrote)
+    assert (first.chat.kind, first.thread, first.author.name) == ("shared", None, "Boris")
+    assert (second.thread, second.reply_to) == (root, None)
+
+
+def test_the_home_tab_and_presses_on_it(ear: Ear):
+    ear.people.opens_home(ear.anna)
+    event = ear.newest()
+    assert isinstance(event, HomeOpened)
+    assert (event.chat.native, event.author.native) == (ear.people.dm(ear.anna), ear.anna)
+    button = {"type": "button", "text": {"type": "plain_text", "text": "English"}, "value": "lang:0:en"}
+    blocks = [{"type": "actions", "elements": [button]}]
+    ear.people.presses_at_home(
+        ear.anna, {"private_metadata": ear.people.dm(ear.anna), "blocks": blocks}, "English"
+    )
+    pressed = ear.newest()
+    assert isinstance(pressed, Pressed)
+    assert (pressed.chat.native, pressed.data) == (ear.people.dm(ear.anna), "lang:0:en")
+    ear.people.opens_home(ear.anna, tab="messages")
+    assert isinstance(ear.newest(), Ignored)
+
+
+def test_a_press_of_what_one_person_alone_sees(ear: Ear):
+    button = {"type": "button", "text": {"type": "plain_text", "text": "Bugs"}, "value": "move:1:bugs"}
+    offered = {
+        "channel": ear.desk,
+        "thread_ts": "1.000001",
+        "blocks": [{"type": "actions", "elements": [button]}],
+    }
+    ear.people.presses_offered(ear.ivan, offered, "Bugs")
+    pressed = ear.newest()
+    assert isinstance(pressed, Pressed)
+    assert (pressed.data, pressed.thread) == ("move:1:bugs", "1.000001")
+
+
+def test_the_apps_own_files_tell_their_reference(ear: Ear):
+    channel = ear.world.channels[ear.desk]
+    ear.world.add(
+        channel, {"user": BOT_USER, "bot_id": "B1", "subtype": "file_share", "files": [{"id": "F1"}]}
+    )
+    event = ear.newest()
+    assert isinstance(event, Referenced)
+    assert event.was == ("file:F1",)
+    assert ids.ts_of(event.refs[0]) == event.refs[0]
 
 
 def test_a_customer_in_private(ear: Ear):

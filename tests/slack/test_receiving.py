@@ -171,6 +171,43 @@ async def test_history_that_cannot_be_read_at_once_is_read_later(
     assert texts(journal) == ["before the start"]
 
 
+async def test_a_connection_announced_to_end_is_followed_first_and_read_to_its_end(
+    fake: SlackFake, app: SlackMessenger, journal: Journal
+):
+    fake.farewell = 2.0
+    anna = fake.people.user("Anna")
+    async with receiving(app, journal):
+        await fake.connected(2)
+        await fake.disconnect(reason="warning")
+        await fake.connected(4)  # the old ones are still there
+        for number in range(8):  # some of them come over the old ones
+            fake.people.writes(anna, str(number))
+        await journal.wait(8)
+        await until(lambda: fake.connections == 2)
+    assert sorted(texts(journal)) == [str(number) for number in range(8)]
+
+
+async def test_what_comes_in_meanwhile_is_acknowledged_and_waits(
+    fake: SlackFake, app: SlackMessenger, journal: Journal
+):
+    """Reading what was missed may take long; Slack waits three seconds for an acknowledgement."""
+    anna = fake.people.user("Anna")
+    held: list[bool] = []
+    fake.people.writes(anna, "missed")
+    fake.troubles.append(Fault("limited", "conversations.history", times=1, retry_after=1))
+
+    async def remember() -> Past:
+        return Past(1.0, {fake.people.dm(anna): ()})
+
+    app.remembers(remember, held.append)
+    async with receiving(app, journal):
+        await until(lambda: held)
+        await until(lambda: not fake.pending)
+        assert held[0] is True
+        await until(lambda: held[-1] is False)
+    assert texts(journal) == ["missed"]
+
+
 async def test_frames_of_nonsense_end_nothing(fake: SlackFake, app: SlackMessenger, journal: Journal):
     anna = fake.people.user("Anna")
     async with receiving(app, journal):
