@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.journal import JournalRow
+from storage.lasting import GENERATION, locked
 from storage.query import DRIVER
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ held AS (
   )
   ORDER BY id FOR UPDATE
 )
-SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM held)
+SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM held), {GENERATION}
 """
 _COLUMNS = "id, messenger, account, lane, position, album, payload, received_at"
 _OF_LANE = f"""
@@ -105,7 +106,9 @@ def claim(conn: Connection, row_ids: Sequence[int], subject: Subject | None) -> 
         claimed = bool(_run(conn, _CLAIM, first))
     else:
         names = (subject.messenger, subject.account, subject.chat, subject.thread, list(subject.refs))
-        claimed = bool(_run(conn, _CLAIM_AND_HOLD, first, *names)[0][0])
+        (found,) = _run(conn, _CLAIM_AND_HOLD, first, *names)
+        claimed = bool(found[0])
+        locked(conn, found[2])
     if claimed:
         for row_id in rest:
             _run(conn, _CLAIM, row_id)

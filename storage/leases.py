@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from storage.lasting import GENERATION, locked
 from storage.query import DRIVER
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ RETURNING lease_token, before.lease_owner
 """
 _HOLDS_NAME = "SELECT 1 FROM leases WHERE name = $1 AND owner = $2 AND token = $3"
 # the lease still is what it was; the chat's slots are used up; the ticket's row is locked
-_PASSING = """
+_PASSING = f"""
 WITH fence AS (
   SELECT 1 FROM chats WHERE id = $1 AND lease_owner = $2 AND lease_token = $3
 ), used AS (
@@ -69,7 +70,7 @@ WITH fence AS (
     AND EXISTS (SELECT 1 FROM fence)
   ORDER BY id FOR UPDATE
 )
-SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM held)
+SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM held), {GENERATION}
 """
 
 
@@ -132,6 +133,7 @@ def passes(
     (found,) = _run(
         conn, _PASSING, fence.chat_id, fence.owner, fence.token, now_ms, slots, letter_id or 0, place_id
     )
+    locked(conn, found[2])
     return bool(found[0])
 
 

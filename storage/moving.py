@@ -161,8 +161,8 @@ async def _server(url: str, begin: str, *, create: bool = False) -> AsyncIterato
         try:
             await session.execute("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0")
             await session.execute(begin)
-            if create and await session.call(migrate.current) is None:
-                await session.call(migrate.create)
+            if create and await session.make(migrate.current) is None:
+                await session.make(migrate.create)
             running = await session.raw.fetchval(
                 f"SELECT count(*) FROM leases WHERE name LIKE '{PROCESS}%'"
                 " AND until > extract(epoch FROM clock_timestamp()) * 1000"

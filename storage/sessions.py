@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from storage.query import DRIVER, Memory, remember_on
+from storage.lasting import Lasting, UnitMemory
+from storage.query import DRIVER
 from storage.trouble import DatabaseBusy, DatabaseUnusable
 
 if TYPE_CHECKING:
@@ -147,20 +148,19 @@ class _Driver:
 class Session:
     """One connection. `raw` is asyncpg's."""
 
-    def __init__(self, connection: AsyncConnection, raw: Any) -> None:
+    def __init__(self, connection: AsyncConnection, raw: Any, lasting: Lasting | None) -> None:
         self._connection = connection
         self.raw = raw
         self.sync = cast("Connection", connection.sync_connection)
-        self._memory = Memory()
         setattr(self.sync, DRIVER, _Driver(raw))
-        remember_on(self.sync, self._memory)
+        self._memory = UnitMemory(self.sync, lasting or Lasting())
 
     @classmethod
-    async def open(cls, engine: AsyncEngine) -> Session:
+    async def open(cls, engine: AsyncEngine, lasting: Lasting | None = None) -> Session:
         """Connect."""
         connection = await engine.connect()
         raw = (await connection.get_raw_connection()).driver_connection
-        return cls(connection, raw)
+        return cls(connection, raw, lasting)
 
     async def execute(self, command: str) -> str:
         """A command without parameters, and PostgreSQL's word about it."""
@@ -168,11 +168,16 @@ class Session:
 
     async def run(self, unit: Callable[[Connection], T]) -> T:
         """Run the unit in the transaction that is open, and commit. What it has asked is remembered until its end."""
-        self._memory.forget()
+        self._memory.begin()
         result = await self.call(unit)
         if await self.execute("COMMIT") != "COMMIT":
             raise DatabaseBusy("the transaction was ended by an error inside it")
         return result
+
+    async def make(self, part: Callable[[Connection], T]) -> T:
+        """Run what may make tables, in the transaction that is open."""
+        self._memory.rest()
+        return await self.call(part)
 
     async def call(self, part: Callable[[Connection], T]) -> T:
         """Run a part of the transaction that is open."""
@@ -211,6 +216,7 @@ class Sessions:
     def __init__(self, url: URL, begin: str, most: int) -> None:
         self._engine = engine_for(url, isolation_level="AUTOCOMMIT")  # BEGIN and COMMIT are ours
         self._begin = begin
+        self._lasting = Lasting()
         self._idle: list[Session] = []
         self._room = asyncio.Semaphore(most)
 
@@ -242,7 +248,7 @@ class Sessions:
                 await session.close()
             else:
                 return session
-        session = await Session.open(self._engine)
+        session = await Session.open(self._engine, self._lasting)
         try:
             await session.execute(self._begin)
         except BaseException:

@@ -40,10 +40,8 @@ _FAST = (
     "full_page_writes=off",
     "synchronous_commit=off",
     "autovacuum=off",
-    "max_connections=200",
-    "listen_addresses=",
-    "shared_buffers=64MB",
 )
+_HIDDEN = ("max_connections=200", "listen_addresses=", "shared_buffers=64MB")
 _ENDS_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -111,9 +109,10 @@ def make_cluster(folder: Path) -> None:
     )
 
 
-def start(folder: Path) -> Server:
-    """Start the folder's cluster, and wait until it answers."""
-    settings = [part for setting in _FAST for part in ("-c", setting)]
+def start(folder: Path, *, durable: bool = False) -> Server:
+    """Start the folder's cluster, and wait until it answers. `durable`: a commit waits for the disk."""
+    given = _HIDDEN if durable else (*_HIDDEN, *_FAST)
+    settings = [part for setting in given for part in ("-c", setting)]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [str(programs() / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings],
@@ -171,9 +170,14 @@ def make_tables(address: URL) -> None:
 
 def new_database(name: str) -> URL:
     """Another database, with nothing in it; dropped when the tests end."""
-    address, unique = server().address, f"{name}_{secrets.token_hex(4)}"
+    return new_database_on(server(), name)
+
+
+def new_database_on(where: Server, name: str) -> URL:
+    """The same on a server of one's own."""
+    address, unique = where.address, f"{name}_{secrets.token_hex(4)}"
     bridge().run(_execute(address, f'CREATE DATABASE "{unique}"'))
-    if server().process is None:
+    if where.process is None:
         atexit.register(
             lambda: bridge().run(_execute(address, f'DROP DATABASE IF EXISTS "{unique}" WITH (FORCE)'))
         )

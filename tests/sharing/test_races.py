@@ -20,7 +20,7 @@ from domain.requests import OpenThread, Refused, Send, Sent
 from domain.richtext import plain
 from domain.work import Effects, Work
 from handlers import claiming, delivered, letters, settling_in, timed
-from storage import journal, leases
+from storage import chats, journal, leases
 from storage.database import Database
 from storage.webchat import messages as web_messages
 from storage.webchat import records
@@ -182,3 +182,39 @@ async def test_numbers_of_a_web_chat_have_no_gap_and_no_double(one: Database, ot
         lambda conn: list(conn.execute(text("SELECT seq FROM web_messages ORDER BY seq")).scalars())
     )
     assert seqs == list(range(1, 47))
+
+
+async def test_what_another_process_has_changed_is_known_with_the_next_event(
+    one: Database, other: Database
+) -> None:
+    await ticket_with_thread(one)
+    for n, name in enumerate(("Anna", "Anna Smith", "Anna Jones")):
+        by = (one, other)[n % 2]
+        renamed = PersonSeen("anna", name, "anna")
+        event = replace(said("anna", f"as {name}"), author=renamed)
+        await handled(by, event)
+        for db in (one, other):
+            await handled(db, replace(said("anna", "again"), author=renamed))
+        assert await one.read(number, f"SELECT count(*) FROM customers WHERE name = '{name}'") == 1
+
+
+async def test_what_a_unit_has_changed_and_taken_back_is_not_remembered(one: Database) -> None:
+    await ticket_with_thread(one)
+    chat = await one.read(number, "SELECT id FROM chats WHERE native = 'anna'")
+    event = said("anna", "more")
+    (row,) = await one.run(journal.append, "m", "bot", [RawEvent("x", "x", 0, "{}")], 0)
+
+    def fails(conn: Connection) -> None:
+        claiming.handle(conn, POLICY, NOW, "m", [row.id], [event])
+        chats.park(conn, chat, "never")
+        assert chats.by_id(conn, chat).parked == "never"
+        raise ValueError("taken back")
+
+    with pytest.raises(ValueError, match="taken back"):
+        await one.run(fails)
+
+    def looks(conn: Connection) -> str:
+        assert claiming.handle(conn, POLICY, NOW, "m", [row.id], [event]) is not None
+        return str(chats.by_id(conn, chat).parked)
+
+    assert await one.run(looks) == ""

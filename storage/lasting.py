@@ -1,0 +1,111 @@
+"""What hardly ever changes is remembered from one unit to the next, although other processes write as well.
+
+Each change of such a table also changes a number, in the same transaction; the statement that a unit begins with gives
+that number. While it is what it was, what was read under it still holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+from storage.query import DRIVER, MEMORY, Memory, Query
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+GENERATION = "(SELECT value FROM facts WHERE name = 'generation')"
+"""The number, as a part of a statement."""
+
+_LASTING = frozenset(("chats", "chat_aliases", "people", "customers", "desks", "hours_days", "duty"))
+_LISTED = frozenset(("hours_days", "duty"))  # asked for as a whole: one more is a change
+_NEXT = """
+INSERT INTO facts (name, value) VALUES ('generation', '1')
+ON CONFLICT (name) DO UPDATE SET value = (facts.value::bigint + 1)::text
+"""
+
+
+class Lasting:
+    """What all units of a process know under one number. A new number begins with new tables: whoever still reads under
+    the old one remembers into what nobody asks any more.
+    """
+
+    def __init__(self) -> None:
+        self.generation = ""
+        self.memory = Memory()
+
+    def at(self, generation: str) -> None:
+        """The number is this now."""
+        if generation != self.generation:
+            self.generation, self.memory = generation, Memory()
+
+
+class UnitMemory(Memory):
+    """What a unit on one connection remembers: its own reading until its end, and what lasts."""
+
+    def __init__(self, conn: Connection, lasting: Lasting) -> None:
+        super().__init__()
+        self._lasting = lasting
+        self._generation: str | None = None
+        self._changes = False
+        self._driver: Any = conn.__dict__[DRIVER]
+        setattr(conn, MEMORY, self)
+        event.listen(conn, "before_cursor_execute", self._past_query)
+
+    def begin(self) -> None:
+        """A new transaction."""
+        self.forget()
+        self._generation, self._changes = None, False
+
+    def rest(self) -> None:
+        """The tables themselves change until the next transaction begins: nothing is noted."""
+        self._changes = True
+
+    def locked(self, generation: str | None) -> None:
+        """The unit holds its locks: what it read before may be old. The number was this when it took them."""
+        self.forget()
+        self._generation = generation or "0"
+        self._lasting.at(self._generation)
+
+    def row(self, query: Query) -> dict[Any, Any]:
+        """The rows that the query found."""
+        return self._lasting.memory.row(query) if self._lasts(query) else super().row(query)
+
+    def list(self, query: Query) -> dict[Any, tuple[Any, ...]]:
+        """The whole answers of a query."""
+        return self._lasting.memory.list(query) if self._lasts(query) else super().list(query)
+
+    def inserted(self, table: str) -> None:
+        """Rows were added to the table."""
+        super().inserted(table)
+        if table in _LISTED:
+            self._next()
+
+    def changed(self, table: str) -> None:
+        """Rows of the table were changed or deleted."""
+        super().changed(table)
+        if table in _LASTING:
+            self._next()
+
+    def _lasts(self, query: Query) -> bool:
+        """Whether what lasts answers the query; not for a unit that has changed some of it, which nobody else may see."""
+        return not self._changes and self._generation == self._lasting.generation and query.tables <= _LASTING
+
+    def _next(self) -> None:
+        if not self._changes:
+            self._changes = True
+            self._driver.execute(_NEXT, ())
+
+    def _past_query(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
+        """Something is executed that no query knows of."""
+        self.forget()
+        if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            self._next()
+
+
+def locked(conn: Connection, generation: str | None) -> None:
+    """Tell the connection's memory that its unit holds its locks."""
+    memory = conn.__dict__.get(MEMORY)
+    if isinstance(memory, UnitMemory):
+        memory.locked(generation)
