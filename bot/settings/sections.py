@@ -68,7 +68,7 @@ class Storage(Section):
     """Where everything is remembered."""
 
     url: DatabaseUrl = "sqlite+aiosqlite:///okno.db"
-    """the database; or `postgresql+asyncpg://user@host/name` (run `okno migrate` once)"""
+    """the database; or `postgresql+asyncpg://user@host/name`: see [postgresql.md](postgresql.md)"""
 
 
 class TelegramLimits(Section):
