@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from domain.richtext import RichText
 from tests.fidelity.things import Seen, Thing, same_words, stretches
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 ARRIVED = "✓"
 
 _A = {

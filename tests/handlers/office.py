@@ -169,7 +169,13 @@ class Office:
         return refs
 
     def edits(
-        self, who: str, ref: str, text: str, desk: str | None = None, thread: str | None = None
+        self,
+        who: str,
+        ref: str,
+        text: str,
+        desk: str | None = None,
+        thread: str | None = None,
+        content: Content | None = None,
     ) -> None:
         chat = self.group(desk) if desk else ChatSeen(who, "private")
         self.feed(
@@ -177,7 +183,7 @@ class Office:
                 chat,
                 PersonSeen(who, who.title()),
                 ref,
-                Content(text=RichText(text), copyable=True),
+                content or Content(text=RichText(text), copyable=True),
                 self.now,
                 thread,
             )
