@@ -60,12 +60,13 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A point, optionally a named venue; degrees."""
+    """A point, optionally a named venue; degrees. `live`: it moves on for so many seconds after it was sent."""
 
     latitude: float
     longitude: float
     title: str = ""
     address: str = ""
+    live: int = 0
 
 
 @dataclass(frozen=True, slots=True)

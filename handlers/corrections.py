@@ -12,10 +12,13 @@ from domain.mirror import is_note
 from domain.texts import text
 from handlers import relay
 from handlers.turn import Turn, to_ms
-from storage import links, messages, people, places, reactions, tickets
+from storage import links, messages, outbox, people, places, reactions, tickets
 
 if TYPE_CHECKING:
     from storage.query import Row
+
+_MOVES_EVERY = 15_000
+"""How often the copy of a live location moves, in milliseconds."""
 
 
 def edited(turn: Turn, chat: Row, event: Edited) -> None:
@@ -66,7 +69,13 @@ def _rewrite(turn: Turn, message: Row, content: Content) -> bool:
     if stored == message.content:
         return False
     messages.change(turn.conn, message.id, content=stored, revision=message.revision + 1)
-    return content.kind != "location"  # a live location moves on all the time
+    return not (content.location and content.location.live) or _is_due(turn, message)
+
+
+def _is_due(turn: Turn, message: Row) -> bool:
+    """A live location moves on all the time: its copy follows now and then."""
+    last = outbox.newest_edit(turn.conn, message.id)
+    return last is None or turn.now_ms - last >= _MOVES_EVERY
 
 
 def _has_other_files(turn: Turn, message: Row, content: Content) -> bool:

@@ -67,6 +67,11 @@ _WAITING_FOR_MESSAGE = Query(
     )
     .order_by(letters.c.seq)
 )
+_NEWEST_EDIT = Query(
+    select(func.max(letters.c.created_at)).where(
+        letters.c.message_id == p("message_id"), letters.c.kind == literal_column("'edit'")
+    )
+)
 _NEXT_SEQ = Query(select(_LAST))
 _FIRST_SEQ = Query(select(func.min(letters.c.seq)).where(letters.c.place_id == p("place_id")))
 _REHOME = Query(
@@ -302,6 +307,12 @@ def waiting_of(conn: Connection, place_id: int) -> list[Row]:
 def waiting_for_message(conn: Connection, message_id: int) -> list[Row]:
     """The waiting letters about one message, those that wait for a press included."""
     return _WAITING_FOR_MESSAGE.rows(conn, message_id=message_id)
+
+
+def newest_edit(conn: Connection, message_id: int) -> int | None:
+    """When a change of the message was last written for anybody, in milliseconds."""
+    at: int | None = _NEWEST_EDIT.value(conn, message_id=message_id)
+    return at
 
 
 def seq_before_all(conn: Connection, place_id: int, count: int) -> int:

@@ -44,6 +44,8 @@ class Changing:
             api.EditMessageCaption: self.edit_caption,
             api.EditMessageMedia: self.edit_media,
             api.EditMessageReplyMarkup: self.edit_markup,
+            api.EditMessageLiveLocation: self.move,
+            api.StopMessageLiveLocation: self.stop_moving,
             api.DeleteMessage: self.delete_message,
             api.DeleteMessages: self.delete_messages,
             api.SetMessageReaction: self.react,
@@ -85,6 +87,24 @@ class Changing:
 
     def edit_markup(self, _call: Call, method: api.EditMessageReplyMarkup) -> Json:
         return self._changed(self._editable(method), method, {})
+
+    def move(self, _call: Call, method: api.EditMessageLiveLocation) -> Json:
+        message = self._moving(method)
+        place = {"latitude": method.latitude, "longitude": method.longitude}
+        return self._changed(message, method, {"location": message.body["location"] | place})
+
+    def stop_moving(self, _call: Call, method: api.StopMessageLiveLocation) -> Json:
+        message = self._moving(method)
+        place = {k: v for k, v in message.body["location"].items() if k != "live_period"}
+        return self._changed(message, method, {"location": place})
+
+    def _moving(self, method: Loose) -> Message:
+        """A live location of the bot's whose time isn't over."""
+        message = self._editable(method)
+        period = message.body.get("location", {}).get("live_period")
+        if period is None or self.world.now() - message.date > period:
+            raise bad("message can't be edited")
+        return message
 
     def _editable(self, method: Loose) -> Message:
         chat = self.world.chat(method.chat_id)

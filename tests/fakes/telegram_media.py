@@ -143,5 +143,7 @@ class Media:
                 "venue": {"location": location, "title": method.title, "address": method.address},
             }
         if method.live_period:
+            if not (60 <= method.live_period <= 86400 or method.live_period == 0x7FFFFFFF):
+                raise bad("wrong live_period specified")
             location["live_period"] = method.live_period
         return {"location": location}

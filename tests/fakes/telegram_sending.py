@@ -185,7 +185,11 @@ class Sending:
         poll = body.get("poll")
         if poll and poll["type"] == "quiz" and "correct_option_id" not in poll:
             return None
-        return {k: v for k, v in body.items() if k in _COPIED}
+        copied = {k: v for k, v in body.items() if k in _COPIED}
+        if "live_period" in copied.get("location", {}):  # a copy stands still
+            point = copied["location"]
+            copied["location"] = {k: point[k] for k in ("latitude", "longitude")}
+        return copied
 
     def _caption(self, given: Loose) -> Json:
         """A caption that a method or an album's item gives."""

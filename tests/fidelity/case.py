@@ -174,12 +174,24 @@ def as_album(thing: Thing, new: list[Seen]) -> str | None:
 def as_kind(thing: Thing, new: list[Seen]) -> str | None:
     """A kind without a file: as that kind with all that it says, or as text that says it."""
     for message in (m for m in new if not m.mine):
-        if message.kind == thing.kind and _holds(message.body, thing.body):
+        if message.kind == thing.kind and _holds(_natively(message.body), thing.body):
             return ARRIVED
         read = clean(message.text)
         if thing.says and all(words in read for words in thing.says):
             return "as text that says what it is"
     return None
+
+
+def _natively(body: dict[str, Any]) -> dict[str, Any]:
+    """A message's body; what the pages show of a place and a contact in the names that everybody uses."""
+    place, contact = body.get("location"), body.get("contact")
+    if isinstance(place, list):
+        point = {"latitude": place[0], "longitude": place[1]}
+        return {"location": point, "venue": {"location": point, "title": place[2], "address": place[3]}}
+    if isinstance(contact, list):
+        first, _, last = contact[0].partition(" ")
+        return {"contact": {"phone_number": contact[1], "first_name": first, "last_name": last}}
+    return body
 
 
 def _holds(shown: Any, wanted: Any) -> bool:

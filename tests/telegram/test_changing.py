@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,20 @@ async def test_a_file_that_was_exchanged_is_exchanged(
     assert last(fake, bo).text == "one"
 
 
-async def test_a_live_location_moves_on_quietly(
+async def test_a_live_location_moves_on_and_stops(
     fake: TelegramFake, bot: TelegramMessenger, anna: int
 ) -> None:
     fake.people.sends(anna, "location", latitude=1.0, longitude=2.0, live_period=60)
-    wrote, copy = await copied(fake, bot, fake.people.user("Bo"))
-    assert await bot.edit(Edit("1", copy, wrote.content)) == Sent()
+    bo = fake.people.user("Bo")
+    wrote, copy = await copied(fake, bot, bo)
+    shown = fake.world.chat(bo).messages[int(copy)].body
+    assert shown["location"] == {"latitude": 1.0, "longitude": 2.0, "live_period": 60}
+    assert wrote.content.location is not None
+    for live, latitude in ((60, 3.0), (0, 4.0), (0, 4.0)):
+        moved = replace(wrote.content.location, latitude=latitude, live=live)
+        assert await bot.edit(Edit(str(bo), copy, replace(wrote.content, location=moved))) == Sent()
+    shown = fake.world.chat(bo).messages[int(copy)].body
+    assert shown["location"] == {"latitude": 4.0, "longitude": 2.0}
 
 
 @pytest.mark.parametrize(

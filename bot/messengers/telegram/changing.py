@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from aiogram.methods import TelegramMethod
 
     from bot.messengers.telegram.calls import Caller
+    from domain.messages import Location
     from domain.richtext import RichText
 
+_STANDS_STILL = ("message can't be edited", "MESSAGE_EDIT_TIME_EXPIRED")
 _VARIATION = "\ufe0f"
 _REPLACEABLE = frozenset({"photo", "video", "document", "audio"})
 
@@ -46,7 +48,7 @@ class Changer:
         if utf16_length(words.text) > limit:
             return Refused("message", "refused.too_long")
         if request.content.location is not None:
-            return Sent()  # a live location moved on; its copy stays where it was
+            return await self._move(request, request.content.location)
         try:
             if kind == "text":
                 await self._unless_same(self._text_edit(request, words))
@@ -56,6 +58,20 @@ class Changer:
                 return Refused("message", "refused.cannot_edit")
         except WireError as error:
             return outcome_of(error)
+        return Sent()
+
+    async def _move(self, request: Edit, point: Location) -> Outcome:
+        """A live location moved on, or stops where it is; one that stands still already stays so."""
+        where: dict[str, Any] = {"latitude": point.latitude, "longitude": point.longitude}
+        steps: list[TelegramMethod[Any]] = [api.EditMessageLiveLocation(**_target(request), **where)]
+        if not point.live:
+            steps.append(api.StopMessageLiveLocation(**_target(request)))
+        for step in steps:
+            try:
+                await self._caller.call(step)
+            except WireError as error:
+                if not (isinstance(error, ApiError) and error.says(*NOT_MODIFIED, *_STANDS_STILL)):
+                    return outcome_of(error)
         return Sent()
 
     def _text_edit(self, request: Edit, words: RichText) -> TelegramMethod[Any]:

@@ -34,6 +34,9 @@ MAX_TEXT = 4096
 MAX_CAPTION = 1024
 MAX_ALBUM = 10
 MAX_QUOTE = 1024
+MIN_LIVE = 60
+"""The shortest time for which a location can move, in seconds."""
+
 _QUOTED = frozenset({"bold", "italic", "underline", "strike", "spoiler"})
 
 CAPTIONED = frozenset({"photo", "document", "animation", "audio", "voice", "video"})
@@ -89,6 +92,8 @@ def native_copy(request: Send) -> TelegramMethod[Any] | None:
     words = worded(content, request.header, quiet=request.quiet_mentions)
     where = _where(request) | {"from_chat_id": request.original.chat, "message_id": numbers[0]}
     if words == content.text or content.kind not in CAPTIONED | {"text", "checklist"}:
+        return api.CopyMessage(**where)
+    if content.kind == "checklist" and words.text == content.label:  # no header, and nobody is mentioned
         return api.CopyMessage(**where)
     if content.kind not in CAPTIONED or utf16_length(words.text) > MAX_CAPTION:
         return None
@@ -232,6 +237,8 @@ def _text_method(request: Send, words: RichText) -> TelegramMethod[Any]:
 
 def _point_method(request: Send, point: Location) -> TelegramMethod[Any]:
     where = _place(request) | {"latitude": point.latitude, "longitude": point.longitude}
+    if point.live:
+        return api.SendLocation(**where, live_period=max(point.live, MIN_LIVE))
     if not point.title:
         return api.SendLocation(**where)
     return api.SendVenue(**where, title=point.title, address=point.address or point.title)

@@ -87,6 +87,8 @@ def _copyable(message: Json, key: str) -> bool:
         return False
     if key == "poll" and message["poll"].get("type") == "quiz":
         return "correct_option_id" in message["poll"] or "correct_option_ids" in message["poll"]
+    if key == "location" and "live_period" in message["location"]:
+        return False  # a copy of it would stand still
     if key == "rich_message":
         return not mentions_people_in(message["rich_message"])
     entities = message.get("entities") or message.get("caption_entities")
@@ -149,10 +151,8 @@ def _venue(message: Json, locale: str) -> Content:
 
 def _location(message: Json, locale: str) -> Content:
     body = need(message, "location", dict)
-    place = _point(body)
-    return Content(
-        "location", location=place, label=labels.location(locale, place, live="live_period" in body)
-    )
+    place = replace(_point(body), live=int(body.get("live_period") or 0))
+    return Content("location", location=place, label=labels.location(locale, place, live=place.live > 0))
 
 
 def _point(body: Json) -> Location:
