@@ -1,15 +1,100 @@
-"""A customer and an agent at the program's own pages."""
+"""People of each messenger, customers and agents, for tests that pair any two."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
+from tests.fakes.slack import SlackFake
+from tests.fakes.telegram import TelegramFake
 from tests.program.running import Program
+
+
+class Customer(Protocol):
+    async def says(self, text: str) -> None: ...
+
+    async def sends(self, name: str, content: bytes) -> None: ...
+
+    async def sees(self) -> list[str]: ...
+
+
+class Agent(Protocol):
+    async def says(self, text: str) -> str:
+        """Writes in the newest ticket's thread; gives what names the message."""
+        ...
+
+    async def edits(self, ref: str, text: str) -> None: ...
+
+    async def sees(self) -> list[str]:
+        """The texts in the desk, of a message with a file its file's name."""
+        ...
+
+
+class TelegramCustomer:
+    def __init__(self, fake: TelegramFake) -> None:
+        self.fake, self.me = fake, fake.people.user("Anna")
+
+    async def says(self, text: str) -> None:
+        self.fake.people.writes(self.me, text)
+
+    async def sends(self, name: str, content: bytes) -> None:
+        self.fake.people.sends(self.me, "document", content=content.decode(), name=name)
+
+    async def sees(self) -> list[str]:
+        return [m.text for m in self.fake.control.shows(self.me)]
+
+
+class TelegramAgent:
+    def __init__(self, fake: TelegramFake) -> None:
+        self.fake, self.me = fake, fake.people.user("Ivan")
+        self.chat = fake.people.group("How-to", [self.me], forum=True)
+
+    async def says(self, text: str) -> str:
+        topic = self.fake.control.topics(self.chat)[-1]["id"]
+        return str(self.fake.people.writes(self.me, text, chat=self.chat, thread=topic))
+
+    async def edits(self, ref: str, text: str) -> None:
+        self.fake.people.edits(self.me, int(ref), text, chat=self.chat)
+
+    async def sees(self) -> list[str]:
+        shown = self.fake.control.shows(self.chat)
+        return [self.fake.control.file(m.file) if m.file else m.text for m in shown]
+
+
+class SlackCustomer:
+    def __init__(self, fake: SlackFake) -> None:
+        self.fake, self.me = fake, fake.people.user("Anna")
+
+    async def says(self, text: str) -> None:
+        self.fake.people.writes(self.me, text)
+
+    async def sends(self, name: str, content: bytes) -> None:
+        self.fake.people.sends(self.me, [(name, content, "text/plain")])
+
+    async def sees(self) -> list[str]:
+        return [m.text for m in self.fake.people.of_app(self.me)]
+
+
+class SlackAgent:
+    def __init__(self, fake: SlackFake) -> None:
+        self.fake, self.me = fake, fake.people.user("Ivan")
+        self.chat = fake.people.channel("howto", [self.me])
+
+    async def says(self, text: str) -> str:
+        card = [m for m in self.fake.people.of_app(self.chat) if m.buttons][-1]
+        return self.fake.people.writes(self.me, text, self.chat, card.ts)
+
+    async def edits(self, ref: str, text: str) -> None:
+        self.fake.people.edits(self.me, ref, text, self.chat)
+
+    async def sees(self) -> list[str]:
+        return [
+            m.files[0].content.decode() if m.files else m.text for m in self.fake.people.of_app(self.chat)
+        ]
 
 
 class Page:

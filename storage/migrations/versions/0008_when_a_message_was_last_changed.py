@@ -10,4 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("messages", sa.Column("edited_at", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
+    op.add_column(
+        "messages", sa.Column("edited_at", sa.BigInteger(), nullable=False, server_default=sa.text("0"))
+    )
