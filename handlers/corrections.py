@@ -102,6 +102,17 @@ def _follow_at_customer(
         relay.change(turn, places.by_id(turn.conn, place_id), ticket.id, message, kind, media=media)
 
 
+def is_too_late(turn: Turn, message: Row) -> bool:
+    """Whether the customer's messenger no longer lets the bot delete what it sent."""
+    ticket = tickets.get(turn.conn, message.ticket_id)
+    place = places.by_id(turn.conn, ticket.customer_place_id)
+    within = turn.capabilities(place.messenger).delete_within
+    copies = links.copies_in_place(turn.conn, message.id, place.id)
+    return within is not None and any(
+        turn.now_ms - copy.sent_at > within.total_seconds() * 1000 for copy in copies
+    )
+
+
 def take_back(turn: Turn, message: Row, role: Literal["note", "answer"] = "answer") -> None:
     """An answer is taken back from the customer; of an album, every part."""
     whole = messages.album(turn.conn, message.album_id) if message.album_id is not None else [message]

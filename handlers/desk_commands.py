@@ -147,6 +147,9 @@ def _del(turn: Turn, spoken: Spoken, ticket: Row) -> str:
             return text(turn.policy.locale, "del.nothing")
     if message is None or message.role != "answer":
         return text(turn.policy.locale, "del.usage")
+    if corrections.is_too_late(turn, message):
+        reason = text(turn.policy.locale, "refused.delete_too_late")
+        return text(turn.policy.locale, "undelivered.delete", reason=reason)
     corrections.take_back(turn, message)
     return text(turn.policy.locale, "del.done")
 

@@ -48,9 +48,22 @@ def _step_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> None:
     elif step == "title":
         places.change(turn.conn, place.id, closed_shown=work.revision)
     elif work.message_id is not None:
-        messages.change(
-            turn.conn, work.message_id, mark_shown=messages.by_id(turn.conn, work.message_id).mark_wanted
-        )
+        message = messages.by_id(turn.conn, work.message_id)
+        messages.change(turn.conn, message.id, mark_shown=message.mark_wanted)
+        if outcome.reason == "refused.reaction":
+            _say_reaction(turn, message)
+
+
+def _say_reaction(turn: Turn, message: Row) -> None:
+    """A reaction that one side hasn't got is told in the desk: the customer's in words, that an agent's isn't seen."""
+    emoji = layout.read_mark(message.mark_wanted)[1]
+    ticket = tickets.get(turn.conn, message.ticket_id)
+    if not emoji or ticket.desk_place_id is None:
+        return
+    key = "reaction.of_customer" if message.role == "answer" else "reaction.unseen"
+    place = places.by_id(turn.conn, ticket.desk_place_id)
+    ref = message.ref if message.place_id == place.id else None
+    relay.say(turn, place, text(turn.policy.locale, key, emoji=emoji), ticket_id=ticket.id, reply_ref=ref)
 
 
 def _message_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from domain.events import ChatSeen, PersonSeen, Reacted, SeenUpTo
 from domain.messages import Attachment, Content
-from domain.requests import Edit, Refused, Send
+from domain.requests import Edit, React, Refused, Send
 from domain.richtext import RichText
 from domain.work import Work
 from tests.handlers.office import CAPS, Office
@@ -120,6 +121,34 @@ def test_del_takes_back_the_newest_answer_where_nothing_can_be_answered():
     for left in (["one", "of somebody else"], ["of somebody else"], ["of somebody else"]):
         office.says("ivan", "howto", "!del", thread)
         assert office.screen("anna").texts() == left
+
+
+def test_del_after_two_days_says_so_and_changes_nothing():
+    office = Office(caps=replace(CAPS, delete_within=timedelta(hours=48)), locale="en")
+    ref, _ = answered(office)
+    office.passes(timedelta(hours=49))
+    office.says("ivan", "howto", "/del", office.thread("howto"), reply_to=ref)
+    assert "answer" in office.screen("anna").texts()
+    assert "48 hours" in office.screen("howto").texts()[-1]
+
+
+def test_a_reaction_that_the_other_side_lacks_is_told_in_words():
+    office = Office(locale="en")
+
+    def lacks(work: Work) -> Refused | None:
+        alien = isinstance(work.request, React) and work.request.emoji == "🥑"
+        return Refused("message", "refused.reaction") if alien else None
+
+    question = office.writes("anna", "question")
+    copy = office.screen("howto").messages[-1].ref
+    ref = office.says("ivan", "howto", "answer", office.thread("howto"))
+    office.outcomes = lacks
+    office.reacts("anna", office.screen("anna").messages[-1].ref, "🥑")
+    told = office.screen("howto").messages[-1]
+    assert (told.text, told.reply_to) == ("🥑 from the customer", ref)
+    office.reacts("ivan", copy, "🥑", "howto")
+    assert "doesn't see 🥑" in office.screen("howto").texts()[-1]
+    assert office.screen("anna").reactions.get(question) is None
 
 
 def refuses_edits(work: Work) -> Refused | None:
