@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.messengers.web.facts import CommandFacts, DeskFacts, PageFacts
 from bot.ticket_facts import WebTickets
 from domain.commands import DESK_COMMANDS, THREAD_COMMANDS
-from domain.hours_words import greeting, within
+from domain.hours_words import greeting, hours, within
 from domain.policy import LEADS
 from domain.texts import moment, text
 from escalation.hours import NeverOpen
@@ -82,22 +82,22 @@ def _start_link(policy: Policy, messenger: str, word: str) -> str | None:
 
 
 def _promise(conn: Connection, policy: Policy, locale: str, timezone: str) -> str:
-    """How soon the default desk answers, or when it is back, in the reader's own time where that is known."""
+    """How soon the default desk answers, or when it is back, in the reader's own time where that is known; its hours."""
     desk, now = policy.default_desk, datetime.now(UTC)
     try:
         calendar = timekeeping.calendar_of(conn, policy, desk.name)
     except NeverOpen:
         return ""
     if calendar.closed_since(now) is None:
-        return text(
-            locale, "promise.open", within=within(locale, desk.first_response or policy.first_response)
-        )
-    opening = calendar.next_opening(now)
-    if opening is None:
-        return ""
-    return text(
-        locale, "promise.closed", when=moment(locale, opening, now, timezone or calendar.hours.timezone)
-    )
+        length = desk.first_response or policy.first_response
+        promised = text(locale, "promise.open", within=within(locale, length))
+    else:
+        opening = calendar.next_opening(now)
+        if opening is None:
+            return ""
+        when = moment(locale, opening, now, timezone or calendar.hours.timezone)
+        promised = text(locale, "promise.closed", when=when)
+    return "\n".join(filter(None, (promised, hours(locale, policy.hours_of(desk.name)))))
 
 
 def _commands(locale: str) -> Sequence[CommandFacts]:

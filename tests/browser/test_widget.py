@@ -128,7 +128,7 @@ async def write(frame: FrameLocator, text: str) -> None:
 async def test_a_customer_writes_from_a_foreign_page_and_is_known_on_return(product: Product) -> None:
     page, staff = await product.page(), await product.world.staff()
     frame = await opened(page)
-    await expect(frame.locator(".status")).to_have_text("Answers within 15 minutes")
+    await expect(frame.locator(".status")).to_have_text("Answers within 15 minutesaround the clock")
     await write(frame, "from the product")
     await expect(frame.locator(".msg.own .meta.is-received")).to_be_visible()
     await thread_of(staff, "from the product")

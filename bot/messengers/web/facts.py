@@ -54,8 +54,8 @@ async def _no_crossing(_chat: ChatSeen, _person: PersonSeen) -> str:
 class PageFacts:
     """`greeting`, `promise` and `commands` take a locale; `desks` are the staff chats bound to this messenger now.
 
-    `promise` is one short line: how soon somebody answers now, or when the team is back, in the reader's time zone
-    where it is known. `elsewhere` names the messenger in which a customer of this one is answered instead, `offers` those
+    `promise` is a short line: how soon somebody answers now, or when the team is back, in the reader's time zone
+    where it is known; and on a second line the working hours. `elsewhere` names the messenger in which a customer of this one is answered instead, `offers` those
     in which they could be. `cross` gives a word, good once, with which the customer becomes one with whoever hands it
     over there by `start_link` (a messenger's name and the word). `answer_command` is what "Send to customer" puts before the text, without its slash.
     """

@@ -32,6 +32,8 @@ const header = h(
     : h("button", { type: "button", class: "language", lang: other, title: t(`language.${other}`), "aria-label": t(`language.${other}`), onclick: () => chooseLocale(other) }, other.toUpperCase()),
 );
 
+const promise = (lines) => fill(status, lines.split("\n").map((line) => h("span", {}, line)));
+
 let state;
 let seq = 0;
 let live = null;
@@ -134,7 +136,7 @@ function sayWriting(text) {
 function supportWrites() {
   clearTimeout(supportWriting);
   fill(status, t("writes", { name: t("support") }));
-  supportWriting = setTimeout(() => live?.online && fill(status, state.promise), WRITING_LASTS);
+  supportWriting = setTimeout(() => live?.online && promise(state.promise), WRITING_LASTS);
 }
 
 function title() {
@@ -158,7 +160,7 @@ function heard(message) {
 }
 
 function onstate(now) {
-  if (now === "online") { fill(status, state.promise); outbox.push(); }
+  if (now === "online") { promise(state.promise); outbox.push(); }
   else { fill(status, t("connecting")); check(); }
 }
 
@@ -172,7 +174,7 @@ async function promised() {
   if (!live?.online || document.visibilityState !== "visible") return;
   const now = await api.get("promise").catch(() => null);
   if (!now || !live.online) return;
-  fill(status, state.promise = now.promise);
+  promise(state.promise = now.promise);
   elsewhere.show(now);
 }
 
@@ -187,7 +189,7 @@ async function start() {
     setTimeout(start, 2000);
     return;
   }
-  fill(status, state.promise);
+  promise(state.promise);
   elsewhere.show(state);
   seq = state.seq;
   conversation.setEmpty(h("div", { class: "greeting" }, h("span", { class: "greeting-icon" }, icon("talk")), h("p", {}, state.greeting), elsewhere.invitation));
