@@ -97,6 +97,9 @@ def relayed(
     for words, share in (("message to desk, p50", 0.5), ("message to desk, p90", 0.9)):
         rows.append(_compared(words, seen["empty"].quantile(share), seen["grown"].quantile(share), "ms", 2))
     rates = [seen[name].rate for name in ("empty", "grown")]
+    rows.append(
+        _compared("processor time a message", seen["empty"].cpu_each, seen["grown"].cpu_each, "ms", 2)
+    )
     memory = [seen[name].memory for name in ("empty", "grown")]
     rows.append(Row("messages/s in a burst", f"{rates[0]:.0f}", f"{rates[1]:.0f}", "–", True))
     rows.append(Row("memory", f"{memory[0]:.0f} MB", f"{memory[1]:.0f} MB", "–", True))

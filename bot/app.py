@@ -10,6 +10,7 @@ import secrets
 import signal
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import structlog
@@ -63,7 +64,13 @@ _MODULES = {
 
 def run(settings: Settings) -> None:
     """Run Okno until it is told to stop. Raises DatabaseUnusable, CannotServe, ConnectRefused."""
-    log.configure(settings.log.format, settings.log.level, settings.secrets())
+    report = None
+    if settings.sentry.dsn is not None:
+        from bot import sentry
+
+        dsn = settings.sentry.dsn.get_secret_value()
+        report = sentry.start(dsn, settings.sentry.environment, f"okno@{version('okno')}")
+    log.configure(settings.log.format, settings.log.level, settings.secrets(), report)
     asyncio.run(serve(settings))
 
 

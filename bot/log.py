@@ -19,7 +19,7 @@ from domain.names import printable
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 _TOKEN = re.compile(r"\b(?:bot)?\d{5,}:[A-Za-z0-9_-]{20,}|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+")
 _HIDDEN = "<hidden>"
@@ -33,10 +33,12 @@ def configure(
     form: Literal["console", "json"] = "console",
     level: Literal["debug", "info", "warning", "error"] = "info",
     secrets: Iterable[str] = (),
+    report: Callable[[BaseException, Mapping[str, Any]], None] | None = None,
 ) -> None:
-    """Send everything that is logged, by Okno or by its libraries, to stderr in one form."""
+    """Send everything that is logged, by Okno or by its libraries, to stderr in one form; errors to `report` too."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        *([] if report is None else [_reporting(report)]),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         errors_without_words,
@@ -75,14 +77,32 @@ def watch(loop: asyncio.AbstractEventLoop) -> None:
     loop.set_exception_handler(on_error)
 
 
-def errors_without_words(_logger: object, _method: str, event: Event) -> Event:
-    """Replace an error by its type and where it came from."""
-    error = event.pop("exc_info", None)
+def _reporting(report: Callable[[BaseException, Mapping[str, Any]], None]) -> Any:
+    """A processor that hands errors on."""
+
+    def process(_logger: object, _method: str, event: Event) -> Event:
+        error = _error_of(event)
+        if error is not None:
+            report(error, event)
+        return event
+
+    return process
+
+
+def _error_of(event: Event) -> BaseException | None:
+    error = event.get("exc_info")
     if error is True:
         error = sys.exc_info()[1]
     elif isinstance(error, tuple):
         error = error[1]
-    if isinstance(error, BaseException):
+    return error if isinstance(error, BaseException) else None
+
+
+def errors_without_words(_logger: object, _method: str, event: Event) -> Event:
+    """Replace an error by its type and where it came from."""
+    error = _error_of(event)
+    event.pop("exc_info", None)
+    if error is not None:
         event["error"] = _chain(error)
     event.pop("exc_text", None)
     event.pop("stack_info", None)

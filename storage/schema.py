@@ -651,7 +651,7 @@ Index("ix_web_messages_thread", web_messages.c.chat_id, web_messages.c.thread_id
 # triggers, so that whatever changes a message's words changes the index with them; elsewhere an ordinary index.
 WORDS_ON_SQLITE = (
     """CREATE VIRTUAL TABLE web_words USING fts5(
-        words, content='web_messages', content_rowid='id', tokenize="unicode61 remove_diacritics 0", prefix='2 3')""",
+        words, content='web_messages', content_rowid='id', tokenize="unicode61 remove_diacritics 0", prefix='1 2 3')""",
     """CREATE TRIGGER web_words_added AFTER INSERT ON web_messages WHEN new.words <> '' BEGIN
         INSERT INTO web_words(rowid, words) VALUES (new.id, new.words); END""",
     """CREATE TRIGGER web_words_changed AFTER UPDATE OF words ON web_messages WHEN old.words <> new.words BEGIN

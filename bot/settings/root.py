@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     limits: sections.Limits = sections.Limits()
     retention: sections.Retention = sections.Retention()
     files: sections.Files = sections.Files()
+    sentry: sections.Sentry = sections.Sentry()
     log: sections.Log = sections.Log()
 
     @classmethod

@@ -390,6 +390,15 @@ class Files(Section):
     """where they lie meanwhile: `okno-files` beside the database, cleaned at every start. A folder in memory (tmpfs) would keep them there"""
 
 
+class Sentry(Section):
+    """Where errors of the program are told."""
+
+    dsn: SecretStr | None = None
+    """address of a Sentry project that errors of the program are told to: their types and places in the code, never anybody's words. Needs `pip install sentry-sdk`"""
+    environment: str = ""
+    """what it calls this installation, like `production`"""
+
+
 class Log(Section):
     """What the program writes about itself."""
 

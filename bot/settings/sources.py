@@ -33,6 +33,7 @@ SECRETS = frozenset(
         "pachca.token",
         "pachca.signing_secret",
         "web.identity_secret",
+        "sentry.dsn",
     }
 )
 """Keys that may not stand in a settings file and whose values are shown nowhere."""
