@@ -117,3 +117,18 @@ async def test_written_during_an_outage_and_read_from_the_channels_threads(tmp_p
             await until(lambda: [m for m in people.of_app(desk) if m.text == "more in the thread"])
             await until(lambda: [m for m in people.of_app(desk) if m.text == "another question"])
             assert len([m for m in people.of_app(desk) if m.buttons]) == 2
+
+
+async def test_files_of_guests_come_with_their_names(fake: SlackFake, tmp_path: Path):
+    people = fake.people
+    anna, ivan = people.user("Anna", team="T0ACME"), people.user("Ivan")
+    desk, acme = people.channel("howto", [ivan]), people.channel("acme", [anna, ivan])
+    async with running(tmp_path, **sharing(fake, acme, howto=desk)):
+        people.sends(anna, [("log.txt", b"the log", "text/plain")], "see the log", acme)
+        copy = (await until(lambda: [m for m in people.of_app(desk) if m.files]))[0]
+        assert (copy.text, copy.files[0].name, copy.files[0].content) == (
+            "see the log",
+            "log.txt",
+            b"the log",
+        )
+        assert copy.thread == people.of_app(desk)[0].ts

@@ -39,7 +39,7 @@ def ref(outcome: Outcome) -> str:
         ("not_in_channel", "chat", "kicked"),
         ("is_archived", "chat", "chat_gone"),
         ("restricted_action", "chat", "no_rights"),
-        ("messages_tab_disabled", "chat", "deactivated"),
+        ("messages_tab_disabled", "chat", "messages_tab"),
         ("thread_not_found", "thread", "thread_gone"),
         ("message_not_found", "message", "message_gone"),
         ("edit_window_closed", "message", "edit_too_late"),

@@ -210,8 +210,8 @@ def _content(message: Json, part: int, me: Reader) -> Content:
         return Content("other", words, label=text(me.locale, "refused.file_gone"))
     if file.get("is_external") or file.get("mode") == "external":
         return Content(text=_beside(words, _linked(file)), forwarded_from=source)
-    attachment = _attachment(file)
-    return Content(attachment.kind, words, (attachment,), forwarded_from=source)
+    attached = attachment(file)
+    return Content(attached.kind, words, (attached,), forwarded_from=source)
 
 
 def _linked(file: Json) -> RichText:
@@ -230,7 +230,8 @@ def _said(message: Json) -> RichText:
     return marked_up(str(message.get("text") or "")) if written is None else written
 
 
-def _attachment(file: Json) -> Attachment:
+def attachment(file: Json) -> Attachment:
+    """A file as Slack describes it."""
     mime = str(file.get("mimetype") or "")
     kind: Any = "document" if mime in _NOT_SHOWN_AS_PHOTO else _KINDS.get(mime.partition("/")[0], "document")
     milliseconds = file.get("duration_ms")

@@ -152,7 +152,8 @@ class SlackMessenger:
 
     async def lookup(self, event: Event) -> Event:
         """The event with names and time zones, and where it matters with who is on the staff."""
-        return await self._channels.complete(await self._people.complete(event))
+        event = await self._channels.complete(await self._people.complete(event))
+        return await files.completed(self._wire, event)
 
     async def send(self, request: Send) -> Outcome:
         """Send a message."""

@@ -20,7 +20,8 @@ _RULES: dict[str, tuple[Scope, str]] = {
     **dict.fromkeys(("channel_not_found", "invalid_channel"), ("chat", "refused.chat_not_found")),
     **dict.fromkeys(("not_in_channel", "user_not_in_channel"), ("chat", "refused.kicked")),
     **dict.fromkeys(("is_archived", "is_inactive"), ("chat", "refused.chat_gone")),
-    **dict.fromkeys(("user_disabled", "messages_tab_disabled"), ("chat", "refused.deactivated")),
+    "user_disabled": ("chat", "refused.deactivated"),
+    "messages_tab_disabled": ("chat", "refused.messages_tab"),
     **dict.fromkeys(
         (
             "restricted_action",

@@ -24,6 +24,7 @@ EVENT_TYPE = "okno_letter"
 
 _LOOK_BACK = 24 * 3600.0
 _LOOK_AT = 200
+_PAGES = 10
 
 
 class Sender:
@@ -60,20 +61,26 @@ class Sender:
         return Sent(ids.refs(ts, len(request.contents))) if ts else None
 
     async def _find(self, request: Send, thread: str | None) -> str | None:
+        """Its `ts`, if it is there. A channel is told newest first, a thread oldest first, so that one is read on."""
         given: dict[str, Any] = {
             "channel": request.chat,
             "limit": _LOOK_AT,
             "include_all_metadata": True,
             "oldest": ids.oldest(time.time() - _LOOK_BACK),
         }
-        if thread is None:
-            found = await self._wire.call("conversations.history", **given)
-        else:
-            found = await self._wire.call("conversations.replies", **given, ts=thread)
         wanted = _metadata(request, _words(request))
-        for message in found.get("messages") or ():
-            if message.get("metadata") == wanted:
-                return str(message["ts"])
+        cursor = None
+        for _ in range(1 if thread is None else _PAGES):
+            if thread is None:
+                page = await self._wire.call("conversations.history", **given)
+            else:
+                page = await self._wire.call("conversations.replies", **given, ts=thread, cursor=cursor)
+            for message in page.get("messages") or ():
+                if _is_it(message.get("metadata"), wanted):
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
         return None
 
     async def _target(self, request: Send) -> Json:
@@ -130,6 +137,14 @@ def _words(request: Send) -> RichText:
         whole = whole + plain("\n") + words if whole and words else whole or words
     files = any(content.files for content in request.contents)
     return whole if whole.text.strip() or files else plain("…")
+
+
+def _is_it(metadata: object, wanted: Json) -> bool:
+    """Whether a message carries this key; what else Slack tells of it doesn't matter."""
+    if not isinstance(metadata, dict) or metadata.get("event_type") != wanted["event_type"]:
+        return False
+    told = metadata.get("event_payload")
+    return isinstance(told, dict) and told.items() >= wanted["event_payload"].items()
 
 
 def _metadata(request: Send, words: RichText) -> Json:
