@@ -114,6 +114,20 @@ def clean_name(name: str) -> str:
     return kept
 
 
+def belies(name: str, mime: str) -> bool:
+    """Whether a name claims a kind that the bytes, of that checked type, certainly aren't."""
+    claimed = next((families for endings, families in _CLAIMS if name.lower().endswith(endings)), ())
+    return bool(claimed) and not mime.startswith(claimed)
+
+
+_CLAIMS = (
+    ((".png", ".jpg", ".jpeg", ".gif", ".webp"), ("image/",)),
+    ((".mp4", ".m4v", ".mov", ".webm"), ("video/", "audio/mp4")),
+    ((".mp3", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".flac"), ("audio/", "video/")),
+    ((".pdf",), ("application/pdf",)),
+)
+"""Endings of types that are known here, and what such a file then is."""
+
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 

@@ -18,7 +18,7 @@ from tests.fidelity.case import (
     clean,
     copy_of,
 )
-from tests.fidelity.things import Lacks, Seen, Thing, file, media, words
+from tests.fidelity.things import File, Lacks, Seen, Thing, file, media, words
 
 Run = Callable[[Case], Awaitable[str]]
 
@@ -371,6 +371,25 @@ async def _order(case: Case) -> str:
     return ARRIVED
 
 
+async def _mislabelled(case: Case) -> str:
+    """A program that says it is a picture; Telegram's own people can send such a thing as a file alone."""
+    kind = "document" if case.src.name == "telegram" else "photo"
+    lying = File(kind, "shot.png", "image/png", b"MZ\x90\0" + file("document").content)
+    return await case.sent(Thing("document", words("A picture"), (lying,)), as_file)
+
+
+async def _too_large(case: Case) -> str:
+    """More than the program is told to carry; what goes no such way arrives as it is."""
+    big = Thing("document", words("A very large file"), (file("document", 9 * 1024 * 1024),))
+
+    def arrived(thing: Thing, new: list[Seen]) -> str | None:
+        address = "https://files.example.org/files/"
+        linked = any(thing.text.text in clean(m.text) and address in m.text.text for m in new)
+        return "as a link" if linked else as_file(thing, new)
+
+    return await case.sent(big, arrived)
+
+
 async def _protected(case: Case) -> str:
     if case.src.name != "telegram":
         raise Lacks("nothing is protected in such a way", "https://core.telegram.org/bots/api#message")
@@ -507,4 +526,6 @@ ROWS: tuple[Row, ...] = (
     Row("mark “delivered” on one's message", _delivered),
     Row("mark “seen” on the other side's message", _seen),
     Row("a text after a large file stays after it", _order),
+    Row("file that isn't the picture it claims to be", _mislabelled),
+    Row("file larger than what is carried, with `files.public_url`", _too_large),
 )

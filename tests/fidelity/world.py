@@ -30,6 +30,8 @@ SETTINGS = {
     "OKNO_LOCALE": "en",
     "OKNO_DESKS__BUGS__MIRROR": "all",
     "OKNO_DESKS__WISHES__MIRROR": "all",
+    "OKNO_FILES__ROOM": "8MB",
+    "OKNO_FILES__PUBLIC_URL": "https://files.example.org",
     "OKNO_LIMITS__CUSTOMER_MESSAGES": "100000/1m",
     "OKNO_WORKING_HOURS__WEEKLY": '{mon=["24h"],tue=["24h"],wed=["24h"],thu=["24h"],fri=["24h"],sat=["24h"],sun=["24h"]}',
 }

@@ -12,7 +12,7 @@ from domain.messages import Attachment, Content
 from domain.requests import Button, Delete, Edit, Outcome, React, Refused, Send, Sent, TryLater, Unsure
 from domain.richtext import RichText, Span, plain
 from tests.fakes.slack import BOT_USER, Fault, SlackFake
-from tests.samples import png
+from tests.samples import SAMPLES, png
 from tests.slack.conftest import receiving
 from tests.telegram.conftest import Elsewhere, Journal
 
@@ -186,3 +186,24 @@ async def test_a_press_is_answered_to_who_pressed_alone(fake: SlackFake, app: Sl
     assert fake.methods.ephemerals[0]["text"] == "Taken &lt;by&gt; you"
     await app.answer_press(f'["{desk}","U1","{ts}"]', "")
     assert len(fake.methods.ephemerals) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sample", "shown"),
+    [
+        ("shot.png", "exe", "shot.png.bin"),
+        ("film.MP4", "html", "film.MP4.bin"),
+        ("paper.pdf", "zip", "paper.pdf.bin"),
+        ("shot.png", "jpeg", "shot.png"),
+        ("song.m4a", "video", "song.m4a"),
+        ("a.zip", "zip", "a.zip"),
+        ("drawing.svg", "html", "drawing.svg"),
+    ],
+)
+async def test_a_name_that_claims_what_a_file_is_not_claims_it_no_more(
+    fake: SlackFake, app: SlackMessenger, elsewhere: Elsewhere, desk: str, name: str, sample: str, shown: str
+):
+    elsewhere.contents["f"] = SAMPLES[sample]
+    file = Content("photo", files=(Attachment("photo", "f", name, "image/png"),))
+    assert isinstance(await app.send(Send(desk, (file,), "letter-1", source="web")), Sent)
+    assert [m.files[0].name for m in fake.people.of_app(desk)] == [shown]

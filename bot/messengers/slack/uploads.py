@@ -15,6 +15,7 @@ from bot.messengers.slack import ids
 from bot.messengers.slack.blocks import blocks
 from bot.messengers.slack.settings import CUSTOMIZE
 from bot.messengers.slack.wire import ApiError, WireError
+from domain.filetypes import belies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,4 +151,7 @@ def author_of(request: Send) -> Json:
 
 
 def _name(file: Attachment) -> str:
-    return file.name or _NAMES.get(file.kind, "file")
+    """The name Slack is told, by which it decides what to show: one that claims what the bytes aren't is given an end
+    that claims nothing."""
+    name = file.name or _NAMES.get(file.kind, "file")
+    return f"{name}.bin" if belies(name, file.mime) else name
