@@ -151,7 +151,7 @@ def one_by_one(conn: Connection, key: int) -> None:
 
 
 _OKNO = 0x6F6B6E6F
-SWEEPING, PRUNING, STARTING, MIGRATING = 1, 2, 3, 4
+SWEEPING, PRUNING, STARTING = 1, 2, 3
 
 
 def _run(conn: Connection, sql: str, *values: Any) -> list[Any]:

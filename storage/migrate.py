@@ -106,6 +106,8 @@ async def _elsewhere(url: str, work: Callable[[Connection], T]) -> T:
 
 
 def _upgrade(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":  # of several who bring it up at once, the others find it done
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('okno migrate'))"))
     if current(conn) is None:
         create(conn)
     else:

@@ -129,38 +129,44 @@ class _Answer:
 
 
 class _Driver:
-    """asyncpg's connection as a query wants it; every statement is prepared once."""
+    """asyncpg's connection as a query wants it; every statement is prepared once. One that only reads locks nothing."""
 
-    __slots__ = ("_prepare", "_statements")
+    __slots__ = ("_locks", "_prepare", "_statements")
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, *, locks: bool) -> None:
         self._prepare = raw.prepare
+        self._locks = locks
         self._statements: dict[str, Any] = {}
 
     def execute(self, sql: str, values: Sequence[Any]) -> _Answer:
         """Run one statement; only inside a unit."""
         statement = self._statements.get(sql)
         if statement is None:
-            statement = self._statements[sql] = await_only(self._prepare(sql))
+            wanted = sql if self._locks else sql.partition(" FOR UPDATE")[0]
+            statement = self._statements[sql] = await_only(self._prepare(wanted))
         return _Answer(await_only(statement.fetch(*map(storable, values))), statement)
 
 
 class Session:
     """One connection. `raw` is asyncpg's."""
 
-    def __init__(self, connection: AsyncConnection, raw: Any, lasting: Lasting | None) -> None:
+    def __init__(
+        self, connection: AsyncConnection, raw: Any, lasting: Lasting | None, *, locks: bool
+    ) -> None:
         self._connection = connection
         self.raw = raw
         self.sync = cast("Connection", connection.sync_connection)
-        setattr(self.sync, DRIVER, _Driver(raw))
+        setattr(self.sync, DRIVER, _Driver(raw, locks=locks))
         self._memory = UnitMemory(self.sync, lasting or Lasting())
 
     @classmethod
-    async def open(cls, engine: AsyncEngine, lasting: Lasting | None = None) -> Session:
+    async def open(
+        cls, engine: AsyncEngine, lasting: Lasting | None = None, *, locks: bool = True
+    ) -> Session:
         """Connect."""
         connection = await engine.connect()
         raw = (await connection.get_raw_connection()).driver_connection
-        return cls(connection, raw, lasting)
+        return cls(connection, raw, lasting, locks=locks)
 
     async def execute(self, command: str) -> str:
         """A command without parameters, and PostgreSQL's word about it."""
@@ -248,7 +254,7 @@ class Sessions:
                 await session.close()
             else:
                 return session
-        session = await Session.open(self._engine, self._lasting)
+        session = await Session.open(self._engine, self._lasting, locks=self._begin != READING)
         try:
             await session.execute(self._begin)
         except BaseException:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.events import RawEvent
-from storage import Connection, facts, journal
+from storage import Connection, facts, journal, tickets
 from storage.backlog import backlog
 from storage.database import Database, DatabaseBusy
 
@@ -49,6 +49,11 @@ async def test_a_broken_rule_of_the_tables_is_the_units_own_error(db: Database) 
     with pytest.raises(Exception, match=r"(?i)unique") as raised:
         await db.run(twice)
     assert not isinstance(raised.value, DatabaseBusy)
+
+
+async def test_readers_may_ask_what_writers_lock(db: Database) -> None:
+    assert await db.read(tickets.by_id, 1) is None
+    assert await db.read(tickets.current, 1) is None
 
 
 async def test_readers_cannot_write(db: Database) -> None:
