@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-RELIABILITY = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+RELIABILITY = DOCS / "reliability.md"
+PERFORMANCE = DOCS / "performance.md"
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
