@@ -15,7 +15,9 @@ _MESSAGE = select(
     chats.c.native.label("from_native"),
     chats.c.kind.label("from_kind"),
 ).join(chats, chats.c.id == messages.c.chat_id)
-_BY_ID = Query(_MESSAGE.where(messages.c.id == p("id")), keep=KEPT)
+_BY_ID = Query(
+    _MESSAGE.where(messages.c.id == p("id")), keep=3 * KEPT
+)  # those of a burst still wait to be sent
 _BY_REF = Query(_MESSAGE.where(messages.c.chat_id == p("chat_id"), messages.c.ref == p("ref")))
 _ALBUM = Query(_MESSAGE.where(messages.c.album_id == p("album_id")).order_by(messages.c.id))
 _OF_TICKET = Query(

@@ -149,7 +149,7 @@ class Writer:
         self._tell(self._ready.set_result, None)
         with conn:
             while units := self._take():
-                _settle(conn, units)
+                _settle(conn, units, self._more)
                 self._tell(_resolve, units)
         engine.dispose()
 
@@ -158,17 +158,19 @@ class Writer:
         first = self._queue.get()
         if first is None:
             return []
-        units = [first]
+        return [first]
+
+    def _more(self, taken: int) -> _Unit | None:
+        """The next unit of a group of which so many are taken; None when it is to be committed."""
+        if taken >= GROUP:
+            return None
         try:
-            while len(units) < GROUP:
-                unit = self._queue.get_nowait()
-                if unit is None:
-                    self._queue.put(None)  # close once this group is done
-                    break
-                units.append(unit)
+            unit = self._queue.get_nowait()
         except queue.Empty:
-            pass
-        return units
+            return None
+        if unit is None:
+            self._queue.put(None)  # close once this group is done
+        return unit
 
     def _tell(self, callback: Callable[..., Any], *args: object) -> None:
         try:
@@ -177,23 +179,30 @@ class Writer:
             self._closing = True  # the loop is gone, and with it whoever waited
 
 
-def _settle(conn: Connection, units: Sequence[_Unit]) -> None:
-    """Run the units in one transaction; when one fails, each in one of its own."""
-    if _commit(conn, units) or len(units) == 1:
+def _settle(conn: Connection, units: list[_Unit], more: Callable[[int], _Unit | None]) -> None:
+    """Run the units, and those that come meanwhile, in one transaction; when one fails, each in one of its own."""
+    if _commit(conn, units, more) or len(units) == 1:
         return
     for unit in units:
         unit.result = unit.error = None
-        _commit(conn, (unit,))
+        _commit(conn, [unit], lambda _: None)
 
 
-def _commit(conn: Connection, units: Sequence[_Unit]) -> bool:
-    """Whether the units' fate is decided: committed together, or refused by the storage for all of them."""
+def _commit(conn: Connection, units: list[_Unit], more: Callable[[int], _Unit | None]) -> bool:
+    """Whether the units' fate is decided: committed together, or refused by the storage for all of them.
+
+    `more` gives further ones, which are added to the units.
+    """
     driver: Any = conn.connection.driver_connection
     try:
         _roll_back(driver)  # what a broken disk has left open: until it can be, nothing begins
         driver.execute("BEGIN IMMEDIATE")
-        for unit in units:
+        unit: _Unit | None = units[0]
+        while unit is not None:
             unit.result = unit.run(conn)
+            unit = more(len(units))
+            if unit is not None:
+                units.append(unit)
         _still_open(driver)
         driver.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 (every error goes to the unit's caller)
@@ -201,8 +210,8 @@ def _commit(conn: Connection, units: Sequence[_Unit]) -> bool:
             _roll_back(driver)
         conn.__dict__[MEMORY].forget()
         trouble = storage_trouble(error)
-        for unit in units:
-            unit.result, unit.error = None, trouble or error
+        for failed in units:
+            failed.result, failed.error = None, trouble or error
         return trouble is not None
     finally:
         if conn.in_transaction():  # what SQLAlchemy believes to be open since a unit used it
