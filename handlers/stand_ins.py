@@ -87,6 +87,8 @@ def without_files(conn: Connection, policy: Policy, letter: Row, message: Row, r
     locale = policy.locale if request.quiet_mentions else _customers_locale(conn, policy, letter)
     contents = list(request.contents)
     for number, why in missing.items():
+        if number >= len(contents) or not contents[number].files:
+            continue  # erased, or changed meanwhile
         row, content = rows[min(number, len(rows) - 1)], contents[number]
         said = _line(policy, locale, letter, row, content.files[0], why)
         words = content.text + plain("\n") + said if content.text else said

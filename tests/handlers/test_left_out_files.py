@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.messages import Attachment, Content
+from domain.messages import Attachment, Content, dump_content
 from domain.requests import Outcome, Refused, Send
 from domain.richtext import RichText
 from domain.work import Work
-from storage import clocks
+from storage import clocks, messages
 from tests.handlers.office import Office
 
 LIMIT = 50 * 1024 * 1024
@@ -170,3 +170,17 @@ def test_a_link_is_the_same_however_often_it_is_made():
     office.passes(timedelta(hours=1))
     office.drain()
     assert "https://files.example/" in office.screen("anna").texts()[-1]
+
+
+def test_what_was_erased_meanwhile_stands_in_nobody_s_way():
+    office = an_office()
+    office.hold = True
+    office.writes("anna", content=file(caption="words"))
+    key = next(k for k, w in office.pending.items() if isinstance(w.request, Send))
+    office.step(key)
+    stored = dump_content(Content(text=RichText("words")))
+    message = messages.of_ticket(office.conn, 1)[-1]
+    messages.change(office.conn, message.id, content=stored)
+    office.hold = False
+    office.restarts()
+    assert office.screen("howto").copies()[-1] == "words"
