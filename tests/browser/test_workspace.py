@@ -128,3 +128,14 @@ async def test_sound_and_notifications_are_off_until_switched_on(world: World) -
     shown = await staff.evaluate("shown")
     assert [body for _, body in shown] == ["heard"]
     assert shown[0][0].startswith("Guest")
+
+
+async def test_customer_and_agent_see_each_other_write_and_read(world: World) -> None:
+    customer, staff = await world.customer(), await world.staff()
+    await say(customer, "is anybody there?")
+    await thread_of(staff, "is anybody there?")
+    await expect(customer.locator(".msg.own .meta.is-seen")).to_have_count(1)
+    await customer.locator(".input").press_sequentially("another question, as people type", delay=150)
+    await expect(staff.locator(".others")).to_have_text("Customer is writing…")
+    await staff.locator(".input").press_sequentially("an answer")
+    await expect(customer.locator(".status")).to_have_text("Support is writing…")

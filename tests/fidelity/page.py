@@ -16,12 +16,14 @@ NOT_YET = "✗ not yet"
 
 _HEAD = """# What arrives, and as what
 
-Written by `make fidelity`, never by hand: the program runs between a Telegram, a Slack and its own
-pages, people on both sides do what each row says, and a cell says what was found on the other side. `make test`
-does all of it again and fails when this page says something else.
+Written by `make fidelity`, never by hand: the program runs between a Telegram, a Slack and its own pages, people on both
+sides do what each row says, and a cell says what was found on the other side. `make test` does all of it again and fails
+when this page says something else.
 
-✓ it is there as it was · *as …* the nearest thing that the other side has · *can't: …* people can't do that there ·
-· the row makes no sense in this direction
+- ✓: it is there as it was.
+- as …: the nearest thing that the other side has.
+- can't: people can't do that there, or the platform doesn't tell of it.
+- ·: the row makes no sense in this direction.
 
 """
 
