@@ -76,7 +76,7 @@ class Gallery:
         for who, words in self.scene.others:
             page, frame = await self.customer(who)
             await say(frame, words)
-            await expect(frame.locator(".msg.own .meta.is-received")).to_be_visible()
+            await expect(frame.locator(".msg.own .meta:is(.is-received, .is-seen)")).to_be_visible()
             await page.context.close()
         shown = await self.customer(self.scene.customer)
         staff = await self.world.staff(locale=self.scene.tag)
@@ -171,7 +171,7 @@ class Gallery:
         await expect(page.locator(".greeting p")).to_be_visible()
         if size == "phone" or scheme == "dark":
             await say(page, self.scene.said[0][1])
-            await expect(page.locator(".msg.own .meta.is-received")).to_be_visible()
+            await expect(page.locator(".msg.own .meta:is(.is-received, .is-seen)")).to_be_visible()
         await self._save(page, f"customer-{size}", scheme)
 
     async def _save(self, page: Page, name: str, scheme: str) -> None:

@@ -130,7 +130,7 @@ async def test_a_customer_writes_from_a_foreign_page_and_is_known_on_return(prod
     frame = await opened(page)
     await expect(frame.locator(".status")).to_have_text("Answers within 15 minutesaround the clock")
     await write(frame, "from the product")
-    await expect(frame.locator(".msg.own .meta.is-received")).to_be_visible()
+    await expect(frame.locator(".msg.own .meta:is(.is-received, .is-seen)")).to_be_visible()
     await thread_of(staff, "from the product")
     await expect(staff.locator(".card")).to_contain_text(f"{product.url}/")
     assert await page.context.cookies() == []
@@ -218,7 +218,7 @@ async def test_where_frames_may_keep_nothing_the_page_keeps_it(product: Product)
     page = await product.visit(page.context)
     frame = await opened(page)
     await write(frame, "from a browser that keeps nothing")
-    await expect(frame.locator(".msg.own .meta.is-received")).to_be_visible()
+    await expect(frame.locator(".msg.own .meta:is(.is-received, .is-seen)")).to_be_visible()
     again = await product.visit(page.context)
     frame = await opened(again)
     await expect(frame.locator(".msg.own .text")).to_have_text("from a browser that keeps nothing")
@@ -267,7 +267,7 @@ async def test_axe_finds_nothing_in_it(product: Product) -> None:
     for opens in (False, True):
         if opens:
             await write(await opened(page), "a look at the widget")
-            await expect(inside(page).locator(".msg.own .meta.is-received")).to_be_visible()
+            await expect(inside(page).locator(".msg.own .meta:is(.is-received, .is-seen)")).to_be_visible()
         await page.evaluate(AXE)
         around = await page.evaluate("axe.run('[data-okno]', {resultTypes: ['violations'], iframes: false})")
         assert [v["id"] for v in around["violations"]] == []
