@@ -5,7 +5,7 @@
 # make fidelity everything that people send, tried between all messengers; writes docs/fidelity.md
 # make audit    the pinned packages against known holes (needs a network)
 # Needs Python 3.11 or newer with venv, make, and a network for packages. Nothing outside .venv is touched, but for
-# the tests' browser and database server, which come from Debian's packages (OKNO_TEST_POSTGRES names another server).
+# the tests' browser and database server, which come from Debian's packages.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -72,14 +72,15 @@ chromium:
 	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
 	  || { echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), then make test' >&2; exit 1; }; }
 
-# Every test of what is stored runs on SQLite and on PostgreSQL; the server is thrown away afterwards.
+# Every test of what is stored runs on SQLite and on PostgreSQL, on a server that is thrown away afterwards or the one
+# that OKNO_TEST_POSTGRES names; one test restarts a server, always one of its own.
 postgresql:
-	@test -n "$$OKNO_TEST_POSTGRES" || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
+	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 	  if test "$$(id -u)" = 0; then as_root=; else as_root='sudo -n'; fi; \
 	  echo 'Installing PostgreSQL for the tests …'; \
 	  { $$as_root apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y --no-install-recommends postgresql >/dev/null; } \
-	  || { echo 'The tests need PostgreSQL: install it (Debian: apt-get install postgresql), or set OKNO_TEST_POSTGRES' >&2; exit 1; }; }
+	  || { echo 'The tests need PostgreSQL: install it (Debian: apt-get install postgresql), then make test' >&2; exit 1; }; }
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
   --no-emit-find-links pyproject.toml --extra build

@@ -83,7 +83,7 @@ def programs() -> Path:
     elsewhere = shutil.which("postgres")
     if not found and elsewhere is None:
         raise RuntimeError(
-            f"PostgreSQL isn't installed (Debian: apt-get install postgresql), and {VARIABLE} names no server; "
+            f"PostgreSQL isn't installed: apt-get install postgresql (Debian), or let {VARIABLE} name a server; "
             "pytest --databases sqlite leaves it out"
         )
     return found[-1].parent if found else Path(str(elsewhere)).parent
