@@ -117,10 +117,11 @@ async def test_while_it_migrates(fake: TelegramFake, tmp_path: Path):
     engine.dispose()
     program = Program(tmp_path, **telegram(fake, howto=desk))
     for moment in (0.6, 0.9, 1.2, 1.5, 1.8):
+        program.process = None
         starting = asyncio.create_task(program.start())
+        await until(lambda: program.process is not None)
         await asyncio.sleep(moment)  # into the start
-        if program.process is not None:
-            await program.kill()
+        await program.kill()
         await asyncio.gather(starting, return_exceptions=True)
     fake.people.writes(anna, "help")
     async with running(tmp_path, **telegram(fake, howto=desk)):

@@ -5,6 +5,7 @@ ticket stays, and the desk's other tickets go on.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ def texts(fake: TelegramFake, chat: int) -> list[str]:
     return [m.text for m in fake.control.shows(chat) if m.by_bot]
 
 
+def saying(fake: TelegramFake, chat: int, thread: int, words: str) -> list[str]:
+    """What in the thread says these words."""
+    return [m.text for m in fake.control.shows(chat, thread) if words in m.text]
+
+
 async def test_a_customer_who_blocked_the_bot_and_one_whose_account_is_gone(
     fake: TelegramFake, tmp_path: Path
 ):
@@ -45,9 +51,7 @@ async def test_a_customer_who_blocked_the_bot_and_one_whose_account_is_gone(
             people.writes(ivan, f"answer to {name}", chat=desk, thread=topics[name])
         told = {"Anna": "Not delivered: the customer has blocked the bot", "Boris": "Not delivered: "}
         for name, words in told.items():
-            await until(
-                lambda n=name, w=words: [m for m in fake.control.shows(desk, topics[n]) if w in m.text]
-            )
+            await until(partial(saying, fake, desk, topics[name], words))
         await until(lambda: "answer to Clara" in texts(fake, clara))
         people.writes(ivan, "/queue", chat=desk)
         listed = await until(lambda: [t for t in texts(fake, desk) if "not delivered: 1 (" in t])

@@ -84,6 +84,7 @@ class Receiver:
         self._missed = asyncio.Event()
         self._ready = asyncio.Event()
         self.hold: Hold = lambda _wait: None
+        self._arrived: asyncio.Queue[tuple[aiohttp.ClientWebSocketResponse, Json]] = asyncio.Queue(_QUEUE)
         self.settled_at: float | None = None
 
     async def receive(self, accept: Accept) -> None:
@@ -94,6 +95,7 @@ class Receiver:
                 group.create_task(self._catch_up(accept))
                 self._ready.set()
                 if self._settings.mode == "socket":
+                    group.create_task(self._keep_all(accept))
                     for _ in range(self._settings.connections):
                         group.create_task(self._connected(accept, group))
                 else:
@@ -187,28 +189,21 @@ class Receiver:
         self, socket: aiohttp.ClientWebSocketResponse, accept: Accept, group: asyncio.TaskGroup
     ) -> bool:
         """Read envelopes and have them kept until the connection ends; whether another one has followed it."""
-        envelopes: asyncio.Queue[Json | None] = asyncio.Queue(_QUEUE)
-        keeping = asyncio.create_task(self._keep_all(socket, envelopes, accept))
         self._open += 1
         followed = False
         try:
-            if await self._read(socket, envelopes):
+            if await self._read(socket):
                 followed = True
                 group.create_task(self._connected(accept, group))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LAST_SECONDS):
-                        await self._read(socket, envelopes)
-            await envelopes.put(None)
-            await keeping
+                        await self._read(socket)
         finally:
-            keeping.cancel()
             self._open -= 1
             self._health.connected = self._open > 0
         return followed
 
-    async def _read(
-        self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None]
-    ) -> bool:
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Read until the connection ends, or (True) Slack says that it soon will."""
         async for frame in socket:
             self._heard_at = time.time()
@@ -225,22 +220,22 @@ class Receiver:
                     raise ApiError(str(envelope["reason"]))
                 return True
             elif "envelope_id" in envelope:
-                await envelopes.put(envelope)
+                await self._arrived.put((socket, envelope))
         return False
 
-    async def _keep_all(
-        self, socket: aiohttp.ClientWebSocketResponse, envelopes: asyncio.Queue[Json | None], accept: Accept
-    ) -> None:
-        """Keep what has come, all at once, and only then acknowledge each. What isn't kept Slack sends again."""
-        while (first := await envelopes.get()) is not None:
-            batch = [first]
-            while not envelopes.empty() and (following := envelopes.get_nowait()) is not None:
-                batch.append(following)
-            kept = await self._gaps.filled([event for each in batch for event in self._events(each)])
+    async def _keep_all(self, accept: Accept) -> None:
+        """Keep what has come over any of the connections, in the order in which it came, and only then acknowledge
+        each. What isn't kept Slack sends again.
+        """
+        while True:
+            batch = [await self._arrived.get()]
+            while not self._arrived.empty():
+                batch.append(self._arrived.get_nowait())
+            kept = await self._gaps.filled([event for _, each in batch for event in self._events(each)])
             if not await self._kept(accept, kept):
                 continue
-            with contextlib.suppress(aiohttp.ClientError, OSError):
-                for envelope in batch:
+            for socket, envelope in batch:
+                with contextlib.suppress(aiohttp.ClientError, OSError):
                     await socket.send_str(orjson.dumps({"envelope_id": envelope["envelope_id"]}).decode())
             self._health.last_receive = time.monotonic()
 
