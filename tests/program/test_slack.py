@@ -202,3 +202,24 @@ async def test_events_over_http(fake: SlackFake, tmp_path: Path):
         await until(lambda: [m for m in people.of_app(desk) if m.text == "Over HTTP"])
         people.presses(ivan, people.of_app(desk)[0].ts, "Take", desk)
         await until(lambda: "Release" in people.of_app(desk)[0].buttons)
+        people.commands(ivan, "mine", desk)
+        await until(lambda: [m for m in people.of_app(desk) if m.thread is None and not m.buttons])
+        people.opens_home(ivan)
+        await until(lambda: ivan in fake.methods.homes)
+
+
+async def test_long_messages_are_split_at_sentence_ends_and_nothing_is_cut(fake: SlackFake, tmp_path: Path):
+    people = fake.people
+    anna, ivan = people.user("Anna"), people.user("Ivan")
+    desk = people.channel("howto", [ivan])
+    long = " ".join(f"Sentence number {n} says <&> and no more." for n in range(300))
+    async with running(tmp_path, **slack(fake, howto=desk)):
+        ts = people.writes(anna, long)
+        await until(lambda: [m for m in people.of_app(desk) if "number 299 " in m.text])
+        pieces = [m.text for m in people.of_app(desk)[1:]]
+        assert "".join(pieces) == long
+        assert all(piece.rstrip().endswith("more.") and len(piece) <= 4000 for piece in pieces)
+        people.edits(anna, ts, long.replace("number", "no."))
+        await until(
+            lambda: "".join(m.text for m in people.of_app(desk)[1:]) == long.replace("number", "no.")
+        )
