@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.relay import free_port
 from tests import postgres
 from tests.fakes.telegram import Remote
 from tests.program.running import Program, running, until
@@ -60,7 +61,7 @@ class Site:
 
 
 @asynccontextmanager
-async def site(folder: Path, url: str, processes: int) -> AsyncIterator[Site]:
+async def site(folder: Path, url: str, processes: int, *more: dict[str, str]) -> AsyncIterator[Site]:
     async with server() as (remote, base, token), AsyncExitStack() as stack:
         agent, customer = await remote.user(name="Ivan"), await remote.user(name="Anna")
         desk = await remote.group(title="Desk", members=[agent], forum=True)
@@ -75,7 +76,8 @@ async def site(folder: Path, url: str, processes: int) -> AsyncIterator[Site]:
         programs = []
         for number in range(processes):
             (folder / str(number)).mkdir()
-            programs.append(await stack.enter_async_context(running(folder / str(number), **settings)))
+            own = settings | (more[number] if more else {})
+            programs.append(await stack.enter_async_context(running(folder / str(number), **own)))
         yield Site(remote, programs, desk, customer, agent)
 
 
@@ -97,6 +99,23 @@ async def test_another_takes_over_within_ten_seconds_from_one_that_is_stopped_an
             await there.remote.writes(user=there.customer, text=f"after {n}")
         await there.arrives("after 4")
         assert await there.texts() == ["before", "meanwhile", *(f"after {n}" for n in range(5))]
+
+
+async def test_a_webhook_is_taken_by_whichever_process_it_reaches(tmp_path: Path) -> None:
+    url, port = postgres.written(postgres.empty_database()), free_port()
+    hook = {
+        "OKNO_TELEGRAM__MODE": "webhook",
+        "OKNO_TELEGRAM__WEBHOOK_URL": f"http://127.0.0.1:{port}/telegram/webhook",
+        "OKNO_TELEGRAM__WEBHOOK_SECRET": "a-secret-of-some-length",
+    }
+    async with site(tmp_path, url, 2, hook, hook | {"OKNO_WEB__PORT": str(port)}) as there:
+        assert there.receiver() is there.programs[0], (
+            "the one that sets the webhook isn't the one that it reaches"
+        )
+        for n in range(10):
+            await there.remote.writes(user=there.customer, text=f"text {n}")
+        await there.arrives("text 9")
+        assert await there.texts() == [f"text {n}" for n in range(10)]
 
 
 async def test_a_database_that_restarts_stops_receiving_for_a_while_and_loses_nothing(tmp_path: Path) -> None:
