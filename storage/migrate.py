@@ -95,7 +95,7 @@ def current(conn: Connection) -> str | None:
 async def _elsewhere(url: str, work: Callable[[Connection], T]) -> T:
     from storage.sessions import engine_for, unreachable
 
-    engine = engine_for(make_url(url).set(drivername="postgresql+asyncpg"))
+    engine = engine_for(make_url(url).set(drivername="postgresql+asyncpg"), patient=True)
     try:
         async with engine.begin() as conn:
             return await conn.run_sync(work)

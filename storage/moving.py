@@ -155,11 +155,10 @@ def _remove(path: Path) -> None:
 async def _server(url: str, begin: str, *, create: bool = False) -> AsyncIterator[_Side]:
     from storage.sessions import Session, engine_for, unreachable
 
-    engine = engine_for(database_url(url), isolation_level="AUTOCOMMIT")
+    engine = engine_for(database_url(url), patient=True, isolation_level="AUTOCOMMIT")
     try:
         session = await Session.open(engine)
         try:
-            await session.execute("SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0")
             await session.execute(begin)
             if create and await session.make(migrate.current) is None:
                 await session.make(migrate.create)

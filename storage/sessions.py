@@ -32,6 +32,9 @@ READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECTING = 10.0
 """How long a connection may take to come, in seconds."""
 
+LONGEST = 70.0
+"""How long a statement may take, in seconds; the server ends it a little earlier."""
+
 _SETTINGS = {
     "application_name": "okno",
     "jit": "off",
@@ -49,15 +52,17 @@ _TROUBLES = ("08", "53", "57P", "58")
 _MORE_TROUBLES = frozenset(("25006", "25P03"))
 
 
-def engine_for(url: URL, **more: Any) -> AsyncEngine:
-    """An engine that keeps no connections of its own. Raises DatabaseUnusable without the driver."""
+def engine_for(url: URL, *, patient: bool = False, **more: Any) -> AsyncEngine:
+    """An engine that keeps no connections of its own. `patient`: what it is for may take long.
+
+    Raises DatabaseUnusable without the driver.
+    """
+    settings = {k: v for k, v in _SETTINGS.items() if not (patient and k.endswith("_timeout"))}
+    arguments = {"server_settings": settings, "timeout": CONNECTING}
+    if not patient:
+        arguments["command_timeout"] = LONGEST
     try:
-        return create_async_engine(
-            url,
-            poolclass=NullPool,
-            connect_args={"server_settings": _SETTINGS, "timeout": CONNECTING, "command_timeout": 70},
-            **more,
-        )
+        return create_async_engine(url, poolclass=NullPool, connect_args=arguments, **more)
     except ImportError:
         raise DatabaseUnusable("storage.url: PostgreSQL needs the package asyncpg: make install") from None
 
