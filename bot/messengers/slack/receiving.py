@@ -93,7 +93,6 @@ class Receiver:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._catch_up(accept))
-                self._ready.set()
                 if self._settings.mode == "socket":
                     group.create_task(self._keep_all(accept))
                     for _ in range(self._settings.connections):
@@ -113,6 +112,7 @@ class Receiver:
         failures = 0
         self.hold(True)
         self._gap(await self._history.last_heard())
+        self._ready.set()  # before that nobody knows whose history goes first
         if not self._missed.is_set():
             self.hold(False)
         while True:
@@ -227,6 +227,7 @@ class Receiver:
         """Keep what has come over any of the connections, in the order in which it came, and only then acknowledge
         each. What isn't kept Slack sends again.
         """
+        await self._ready.wait()
         while True:
             batch = [await self._arrived.get()]
             while not self._arrived.empty():
