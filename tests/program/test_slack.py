@@ -220,6 +220,4 @@ async def test_long_messages_are_split_at_sentence_ends_and_nothing_is_cut(fake:
         assert "".join(pieces) == long
         assert all(piece.rstrip().endswith("more.") and len(piece) <= 4000 for piece in pieces)
         people.edits(anna, ts, long.replace("number", "no."))
-        await until(
-            lambda: "".join(m.text for m in people.of_app(desk)[1:]) == long.replace("number", "no.")
-        )
+        await until(lambda: "".join(m.text for m in people.of_app(desk)[1:]) == long.replace("number", "no."))
