@@ -70,7 +70,7 @@ def main() -> int:
     if chosen.quick:
         chosen.rounds, chosen.singly, chosen.burst = 2, 50, 400
     table = Table(
-        "processes", "p50 ms", "messages/s", "minimal bot", "beside it", "CPU ms/message of the first"
+        "processes", "p50 ms", "messages/s", "minimal bot", "beside it", "CPU ms/message: first, minimal"
     )
     cluster = postgres.new_folder()
     postgres.make_cluster(cluster)
@@ -83,7 +83,11 @@ def main() -> int:
                 ours, least, ratio = measured(Path(made), count, *sizes, server)
                 first = first or ratio
                 cells = (f"{ours.quantile(0.5):.1f}", f"{ours.rate:.0f}", f"{least.rate:.0f}")
-                table.add_row(str(count), *cells, f"{ratio:.2f} ×", f"{ours.cpu_each:.2f}")
+                cpu = f"{ours.cpu_each:.2f} / {least.cpu_each:.2f}"
+                table.add_row(str(count), *cells, f"{ratio:.2f} ×", cpu)
+                print(
+                    count, *cells, f"{ratio:.2f}", cpu, flush=True
+                )  # a benchmark that is broken off has said something
     finally:
         server.stop()
     Console(width=100).print(table)
