@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        # a look that takes longer than a second lets the next ones out, which is as it should be and no news
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         now = datetime.now(UTC)
         self._scheduler.add_job(_stoppable(sweep), "interval", seconds=SWEEP_EVERY, next_run_time=now)
         self._scheduler.add_job(_stoppable(prune), "interval", seconds=PRUNE_EVERY, next_run_time=now)
