@@ -45,6 +45,18 @@ _HIDDEN = ("max_connections=200", "listen_addresses=", "shared_buffers=64MB")
 _ENDS_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
+_AT_THE_END: list[Callable[[], object]] = []
+
+
+def clean() -> None:
+    """Stop what was started and remove what was made; also at exit, which workers of a test run don't come by."""
+    while _AT_THE_END:
+        _AT_THE_END.pop()()
+
+
+atexit.register(clean)
+
+
 class Bridge:
     """A loop in a thread of its own, for tests that have none or one whose time isn't real."""
 
@@ -92,7 +104,7 @@ def programs() -> Path:
 def new_folder() -> Path:
     """A folder that is gone when the tests end."""
     folder = Path(tempfile.mkdtemp(prefix="okno-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _AT_THE_END.append(lambda: shutil.rmtree(folder, ignore_errors=True))
     return folder
 
 
@@ -151,7 +163,7 @@ def server() -> Server:
     folder = new_folder()
     make_cluster(folder)
     started = start(folder)
-    atexit.register(started.stop)
+    _AT_THE_END.append(started.stop)
     return started
 
 
@@ -178,7 +190,7 @@ def new_database_on(where: Server, name: str) -> URL:
     address, unique = where.address, f"{name}_{secrets.token_hex(4)}"
     bridge().run(_execute(address, f'CREATE DATABASE "{unique}"'))
     if where.process is None:
-        atexit.register(
+        _AT_THE_END.append(
             lambda: bridge().run(_execute(address, f'DROP DATABASE IF EXISTS "{unique}" WITH (FORCE)'))
         )
     return address.set(database=unique)
