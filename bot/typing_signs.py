@@ -70,7 +70,10 @@ class TypingSigns:
     async def _pass_on(self, messenger: str, chat: str, thread: str | None) -> None:
         try:
             async with asyncio.timeout(LASTS):
-                await self._show(await self._other_side(messenger, chat, thread))
+                where = await self._other_side(messenger, chat, thread)
+                if where is None:  # nobody could see it yet: the next sign needn't wait
+                    self._last.pop((messenger, chat, thread), None)
+                await self._show(where)
         except (TimeoutError, DatabaseBusy):
             return
         except Exception as error:  # noqa: BLE001 (nothing depends on it)
