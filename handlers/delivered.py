@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.policy import Policy
 from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
-from handlers import faults, floods, letters, pinging, refused, relay, stand_ins, timekeeping
+from handlers import faults, floods, letters, pinging, refused, relay, stand_ins, threads, timekeeping
 from handlers.turn import Turn
 from storage import clocks, links, messages, outbox, places
 
@@ -69,9 +69,11 @@ def _opened(turn: Turn, work: Work, outcome: Sent) -> None:
     place = places.by_id(turn.conn, work.place_id)
     ref = outcome.refs[0]
     if work.step == "topic":
-        if place.state == "new":
-            places.change(turn.conn, place.id, root=ref, state="made")
+        threads.made(turn, place, ref)
         return
+    if place.state == "left":
+        threads.made(turn, place, ref)
+        place = places.by_id(turn.conn, place.id)
     values = {
         "card_ref": ref,
         "card_shown": work.revision,

@@ -38,6 +38,7 @@ from handlers import (
     letters,
     reading,
     refused,
+    threads,
     uniting,
 )
 from handlers.turn import Turn
@@ -142,7 +143,7 @@ def _thread_made(turn: Turn, chat: Row, event: ThreadMade) -> None:
         return
     place = places.unconfirmed(turn.conn, chat.id, event.title)
     if place is not None:
-        places.change(turn.conn, place.id, root=event.thread, state="made")
+        threads.made(turn, place, event.thread)
         turn.wake(place.id)
 
 

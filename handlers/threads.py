@@ -84,9 +84,19 @@ def rehome(turn: Turn, ticket: Row, *, pointer: bool = True) -> Row:
     places.want_card(turn.conn, old.id)
     turn.wake(old.id, "state")
     turn.wake(new.id)
-    if pointer and old.state == "open":
+    if pointer and old.state in ("open", "made"):
         say_moved(turn, old, tickets.get(turn.conn, ticket.id))
     return new
+
+
+def made(turn: Turn, place: Row, root: str) -> None:
+    """The place's thread is there. One that the ticket left while it was being made says where the ticket went."""
+    if place.state == "new":
+        places.change(turn.conn, place.id, root=root, state="made")
+    elif place.state == "left" and place.root is None:
+        places.change(turn.conn, place.id, root=root)
+        left = places.by_id(turn.conn, place.id)
+        say_moved(turn, left, tickets.get(turn.conn, place.ticket_id))
 
 
 def say_moved(turn: Turn, place: Row, ticket: Row, reply_ref: str | None = None) -> None:

@@ -113,5 +113,5 @@ def _move_thread(turn: Turn, gone: Row, kept: Row) -> None:
     places.want_card(turn.conn, old.id)
     turn.wake(old.id, "state")
     turn.wake(new.id)
-    if old.state == "open":
+    if old.state in ("open", "made"):
         threads.say_moved(turn, places.by_id(turn.conn, old.id), kept)

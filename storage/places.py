@@ -33,9 +33,11 @@ _UNCONFIRMED = Query(
     _PLACE.where(
         places.c.chat_id == p("chat_id"),
         places.c.title == p("title"),
-        places.c.state == literal_column("'new'"),
+        places.c.state.in_([literal_column("'new'"), literal_column("'left'")]),
         places.c.root.is_(None),
-    ).limit(1)
+    )
+    .order_by(places.c.state.desc())  # where the ticket is now goes before where it was
+    .limit(1)
 )
 _OF_CHAT = Query(select(places.c.id).where(places.c.chat_id == p("chat_id")))
 _STATE_DUE = Query(

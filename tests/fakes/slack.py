@@ -346,9 +346,11 @@ class SlackFake:
     def connections(self) -> int:
         return len(self._sockets)
 
-    async def disconnect(self, *, abruptly: bool = False, reason: str = "refresh_requested") -> None:
-        """End every connection, with a warning or without."""
-        for socket in list(self._sockets):
+    async def disconnect(
+        self, *, abruptly: bool = False, reason: str = "refresh_requested", count: int | None = None
+    ) -> None:
+        """End so many connections (None: all), with a warning or without."""
+        for socket in self._sockets[:count]:
             if abruptly:
                 transport = socket._req.transport if socket._req is not None else None
                 if transport is not None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from domain.events import ChatSeen, Membership, PersonSeen, ThreadMade
 from domain.messages import Content
 from domain.requests import OpenThread, Refused, Send
@@ -101,6 +103,24 @@ def test_a_crash_between_making_a_topic_and_storing_it_adopts_the_topic():
     office.drain()
     assert office.screen("howto").threads == {}
     assert office.screen("howto").texts("t77")[-1] == "вопрос"
+
+
+@pytest.mark.parametrize("told", ["by its answer", "by the messenger"])
+def test_a_topic_that_is_made_after_its_ticket_has_moved_on_says_where_it_went(told: str):
+    office = Office()
+    office.hold = True
+    office.writes("anna", "вопрос")
+    (key, opening) = next(iter(office.pending.items()))
+    assert isinstance(opening.request, OpenThread)
+    office.writes("anna", "/bug падает")
+    if told == "by the messenger":  # killed before the answer came
+        office.pending.pop(key)
+        office.feed(ThreadMade(office.group("howto"), "t77", opening.request.title, True, office.now))
+    office.drain()
+    old = "t77" if told == "by the messenger" else office.thread("howto")
+    [pointer] = office.screen("howto").texts(old)
+    assert "#1" in pointer
+    assert "вопрос" in "\n".join(office.screen("bugs").texts(office.thread("bugs")))
 
 
 def test_a_restart_repeats_at_most_what_was_in_flight():

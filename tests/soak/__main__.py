@@ -25,14 +25,18 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.soak", description="Crashes, again and again.")
     arguments.add_argument("--seconds", type=float, default=60.0, help="how long people write in each")
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument(
+        "--seed", type=int, nargs="+", default=[1], help="the first; of several, each once"
+    )
     arguments.add_argument("--kind", choices=sorted(KINDS), action="append")
     arguments.add_argument("--write", action="store_true", help="put the tables into docs/reliability.md")
     given = arguments.parse_args()
+    first, *more = given.seed
+    seeds = [first, *more] if more else range(first, first + given.rounds)
     broken = False
     for kind in given.kind or KINDS:
         reports = []
-        for seed in range(given.seed, given.seed + given.rounds):
+        for seed in seeds:
             with tempfile.TemporaryDirectory(prefix="okno-soak-") as folder:
                 reports.append(asyncio.run(KINDS[kind](Path(folder), given.seconds, seed)))
             print(tables.table([row(reports[-1])]), *reports[-1].faults, sep="\n", flush=True)  # noqa: T201 (a command)

@@ -111,7 +111,7 @@ class Receiver:
         """Read what may have been missed, whenever there is such a thing, and as often as it takes."""
         failures = 0
         self.hold(True)
-        self._gap(await self._history.last_heard())
+        self._gap(await self._history.last_heard())  # takes a while: connections may be open by now
         self._ready.set()  # before that nobody knows whose history goes first
         if not self._missed.is_set():
             self.hold(False)
@@ -148,8 +148,7 @@ class Receiver:
         """Nothing was heard since then; Slack itself tries again what a short silence kept from us."""
         if since is None:
             return
-        if not self._open:
-            self._gaps.begin(since)
+        self._gaps.begin(since)
         if time.time() - since > GAP:
             self._miss(since)
 
@@ -174,7 +173,8 @@ class Receiver:
                     autoping=False,
                     max_msg_size=MAX_BODY,
                 ) as socket:
-                    self._gap(self._heard_at)
+                    if not self._open:
+                        self._gap(self._heard_at)
                     self._heard_at = time.time()
                     if await self._served(socket, accept, group):
                         return
@@ -199,6 +199,8 @@ class Receiver:
                     async with asyncio.timeout(_LAST_SECONDS):
                         await self._read(socket)
         finally:
+            if not followed:  # what Slack sent over it comes again, after what comes over the others
+                self._gaps.begin(time.time())
             self._open -= 1
             self._health.connected = self._open > 0
         return followed
