@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
+from typing import Any
 
 from domain.events import ChatSeen, Deleted, Edited, Event, PersonSeen, Pressed, RawEvent, Reacted, Wrote
 from domain.messages import Content
@@ -320,15 +321,25 @@ class Office:
         return Sent(tuple(refs))
 
 
+_CHECKED = 20  # of each query, at each step
+
+
+def _some(known: dict[object, Any]) -> list[tuple[object, Any]]:
+    """What was learned first and last: all of it, but in a test that talks for very long."""
+    first = list(islice(known.items(), _CHECKED))
+    last = list(islice(reversed(known.items()), _CHECKED)) if len(known) > _CHECKED else []
+    return first + last
+
+
 class CheckedMemory(Memory):
     """Remembers as the writer does, and can tell whether what it remembers is still true."""
 
     def check(self, conn: Connection) -> None:
         for query, rows in self._rows.items():
-            for values, row in rows.items():
+            for values, row in _some(rows):
                 assert self._now(conn, query, values) == [tuple(row)], query.statement
         for query, lists in self._lists.items():
-            for values, answer in lists.items():
+            for values, answer in _some(lists):
                 assert self._now(conn, query, values) == [tuple(row) for row in answer], query.statement
 
     def _now(self, conn: Connection, query: Query, values: object) -> list[tuple[object, ...]]:
