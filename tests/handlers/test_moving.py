@@ -123,6 +123,19 @@ def test_a_topic_that_is_made_after_its_ticket_has_moved_on_says_where_it_went(t
     assert "вопрос" in "\n".join(office.screen("bugs").texts(office.thread("bugs")))
 
 
+def test_a_topic_whose_card_is_on_its_way_while_the_ticket_moves_says_where_it_went():
+    office = Office()
+    office.hold = True
+    office.writes("anna", "вопрос")
+    office.step(next(iter(office.pending)))  # the topic is made
+    office.writes("anna", "/bug падает")
+    office.drain()
+    card, pointer = office.screen("howto").messages
+    assert not card.buttons
+    assert "#1" in pointer.text
+    assert card.thread == pointer.thread == office.thread("howto")
+
+
 def test_a_restart_repeats_at_most_what_was_in_flight():
     office, _ = asked()
     office.hold = True
