@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from domain.messages import load_content
 from domain.policy import Policy
-from domain.requests import Delete, Refused, Sent
+from domain.requests import Delete, Refused, Send, Sent
 from domain.work import Effects, Work
 from handlers import faults, floods, letters, pinging, refused, relay, stand_ins, threads, timekeeping
 from handlers.turn import Turn
@@ -182,8 +183,19 @@ def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> 
             x.revision < message.revision for x in links.copies_in_place(turn.conn, message.id, place.id)
         )
         if taken_back or older:
-            relay.change(turn, place, letter.ticket_id, message, "delete" if taken_back else "edit")
+            kind: Literal["edit", "delete"] = "delete" if taken_back else "edit"
+            media = _has_other_file(turn, work, letter, message)
+            relay.change(turn, place, letter.ticket_id, message, kind, media=media)
     return taken_back
+
+
+def _has_other_file(turn: Turn, work: Work, letter: Row, message: Row) -> bool:
+    """Whether the message's file was exchanged while its copy was under way. Not asked where words stand for files."""
+    if letter.part or letter.payload or not isinstance(work.request, Send):
+        return False
+    same = turn.capabilities(message.from_messenger).same_file
+    sent = [file for content in work.request.contents for file in content.files]
+    return not all(any(same(file.ref, s.ref) for s in sent) for file in load_content(message.content).files)
 
 
 def _shows_delivery(turn: Turn, message: Row) -> bool:

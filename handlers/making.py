@@ -203,9 +203,18 @@ def _change(conn: Connection, policy: Policy, place: Row, letter: Row, message: 
         source=message.from_messenger,
         header=piece.header,
         quiet_mentions=place.kind == "thread",
-        media=letter.payload == relay.MEDIA,
+        media=_has_other_file(conn, place, letter, message),
     )
     return edit, (message,)
+
+
+def _has_other_file(conn: Connection, place: Row, letter: Row, message: Row) -> bool:
+    """Whether the file is another one by this change, or by a later one, which goes out with this."""
+    changes = [letter, *outbox.waiting_for_message(conn, message.id)]
+    return any(
+        x.kind == "edit" and x.place_id == place.id and x.part == letter.part and x.payload == relay.MEDIA
+        for x in changes
+    )
 
 
 def _change_joined(conn: Connection, policy: Policy, place: Row, letter: Row, link: Row) -> Made:

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.requests import Edit, Refused
+from domain.messages import Attachment, Content
+from domain.requests import Edit, Refused, Send
+from domain.richtext import RichText
+from domain.work import Work
 from tests.handlers.office import CAPS, Office
 
 
@@ -29,6 +32,61 @@ def test_an_edit_while_the_copy_is_under_way_follows_it():
     office.pending = {key: work}
     office.drain()
     assert office.screen("howto").copies() == ["вопрос", "после"]
+
+
+def photo(ref: str, words: str = "смотрите") -> Content:
+    return Content("photo", RichText(words), (Attachment("photo", ref),))
+
+
+def files_shown(office: Office) -> list[str]:
+    """Every file that is sent or put in another's place from now on; edits of files are refused, as in Slack."""
+    shown: list[str] = []
+
+    def outcome(work: Work) -> Refused | None:
+        if isinstance(work.request, Edit) and work.request.media:
+            return Refused("message", "refused.cannot_edit")
+        if isinstance(work.request, Send):
+            shown.extend(file.ref for content in work.request.contents for file in content.files)
+        return None
+
+    office.outcomes = outcome
+    return shown
+
+
+def test_a_photo_exchanged_while_its_copy_is_under_way_follows_it():
+    office = Office()
+    thread = _opened(office)
+    shown = files_shown(office)
+    office.hold = True
+    ref = office.says("ivan", "howto", content=photo("old"), thread=thread)
+    office.edits("ivan", ref, "", "howto", thread, content=photo("new"))
+    office.drain()
+    assert shown == ["old", "new"]
+
+
+def test_only_words_changed_while_the_copy_is_under_way_repeat_no_photo():
+    office = Office()
+    thread = _opened(office)
+    shown = files_shown(office)
+    office.hold = True
+    ref = office.says("ivan", "howto", content=photo("old"), thread=thread)
+    office.edits("ivan", ref, "", "howto", thread, content=photo("old", "вот"))
+    office.drain()
+    assert shown == ["old"]
+    assert office.screen("anna").copies() == ["вот"]
+
+
+def test_a_photo_exchanged_while_its_words_wait_to_change_goes_with_them():
+    office = Office()
+    thread = _opened(office)
+    shown = files_shown(office)
+    ref = office.says("ivan", "howto", content=photo("old"), thread=thread)
+    office.hold = True
+    office.says("ivan", "howto", "минуту", thread)
+    office.edits("ivan", ref, "", "howto", thread, content=photo("old", "вот"))
+    office.edits("ivan", ref, "", "howto", thread, content=photo("new", "вот"))
+    office.drain()
+    assert shown == ["old", "new"]
 
 
 def test_an_edited_question_is_shown_without_the_word_that_filed_it():
