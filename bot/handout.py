@@ -73,7 +73,7 @@ class Links:
     def link(self, message: int, name: str, at_ms: int) -> str:
         """The address of a message's file, good from that time on."""
         place = _PLACE.pack(message, at_ms // 1000 + self._last)
-        token = base64.urlsafe_b64encode(place + self._signature(place)).decode().rstrip("=")
+        token = _written(place + self._signature(place))
         return f"{self._base}/files/{token}/{quote(name or 'file', safe='')}"
 
     def read(self, token: str, now: float) -> int | None:
@@ -82,9 +82,9 @@ class Links:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except (binascii.Error, ValueError):
             return None
-        if len(raw) != _TOKEN or not hmac.compare_digest(
-            raw[_PLACE.size :], self._signature(raw[: _PLACE.size])
-        ):
+        if len(raw) != _TOKEN or _written(raw) != token:  # another way to write the same bytes is no address
+            return None
+        if not hmac.compare_digest(raw[_PLACE.size :], self._signature(raw[: _PLACE.size])):
             return None
         message, until = _PLACE.unpack(raw[: _PLACE.size])
         return int(message) if now < until else None
@@ -93,6 +93,10 @@ class Links:
         if not self.key:
             raise RuntimeError("the key that signs addresses isn't read yet")
         return hmac.digest(self.key, place, hashlib.sha256)[:_SIGNATURE]
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 class Handout:
