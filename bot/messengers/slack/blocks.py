@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.messages import Content, Location
-    from domain.requests import Button, Buttons
+    from domain.names import tidy
+from domain.requests import Button, Buttons
 
 Json = dict[str, Any]
 
@@ -135,7 +136,7 @@ def _described(content: Content) -> RichText:
     if content.location is not None:
         return _point(content.location)
     if content.contact is not None:
-        return plain(f"{content.contact.name}\n{content.contact.phone}".strip())
+        return plain(f"{tidy(content.contact.name)}\n{tidy(content.contact.phone)}".strip())
     return plain("" if content.files else content.label)
 
 
