@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.messengers.slack import ids
+from domain.names import tidy
 from domain.richtext import RichText, Span, plain, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.messages import Content, Location
-    from domain.names import tidy
-from domain.requests import Button, Buttons
+    from domain.requests import Button, Buttons
 
 Json = dict[str, Any]
 
