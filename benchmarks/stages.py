@@ -26,7 +26,7 @@ STAGES = {
     "committed": "the commit reaches the disk (`synchronous=FULL`)",
     "offered": "the loop wakes and delivery takes the letter",
     "called": "its turn; the request as a call of the Bot API",
-    "sent": "aiohttp puts the request on the wire",
+    "sent": "the request is put on the wire",
 }
 
 

@@ -59,14 +59,12 @@ def watch() -> None:
     """Put the watch in place."""
     from asyncio import selector_events
 
-    from aiohttp.client_proto import ResponseHandler
-
     from bot.delivery import Delivery
-    from bot.messengers.telegram import ids
+    from bot.messengers.telegram import ids, line
     from bot.messengers.telegram.wire import Wire
     from storage import writer
 
-    _watch_for_updates(ResponseHandler)
+    _watch_for_updates(line.Connection)
     _note_when(ids, "raw_events", "received", "heard")
     _note_when(writer.Writer, "submit", "read", "received")
     _note_when(writer, "_roll_back", "begun", "read")

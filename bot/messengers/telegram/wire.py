@@ -16,6 +16,7 @@ import orjson
 from pydantic import BaseModel
 
 from bot.messengers.telegram.library import PRODUCTION, Default, TelegramAPIServer
+from bot.messengers.telegram.line import CONNECT, BrokenOffError, Line, NoConnectionError
 from bot.messengers.telegram.reading import parsed
 from bot.messengers.telegram.upload import SpooledFile
 
@@ -30,7 +31,6 @@ SECONDS = 20.0
 SECONDS_WITH_FILES = 600.0
 """The same when it brings a file."""
 
-_USUAL = aiohttp.ClientTimeout(total=SECONDS, connect=10.0)
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 _JSON = {"Content-Type": "application/json"}
 _CHATS = ("chat_id", "from_chat_id")
@@ -73,21 +73,38 @@ class Wire:
     def __init__(self, token: str, api_base: str | None) -> None:
         self._token = token
         self._server = TelegramAPIServer.from_base(api_base) if api_base else PRODUCTION
-        self._own = api_base is None
+        self._proxy = None if api_base else _proxy()
+        self._line: Line | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, method: TelegramMethod[Any], *, seconds: float | None = None) -> Any:
         """Make the call; the result as JSON. Raises a WireError when there is none."""
-        url = self._server.api_url(self._token, method.__api_method__)
         given = {name: getattr(method, name) for name in method.model_fields_set}
         files: dict[str, SpooledFile] = {}
         body = {name: _given(name, value, files) for name, value in given.items() if value is not None}
         if files:
-            return await self._post(url, _form(body, files), seconds or SECONDS_WITH_FILES, {})
-        return await self._post(url, orjson.dumps(body), seconds or SECONDS, _JSON)
+            form = _form(body, files)
+            return await self._post_by_session(method.__api_method__, form, seconds or SECONDS_WITH_FILES)
+        return await self._post(method.__api_method__, orjson.dumps(body), seconds or SECONDS)
 
-    async def _post(self, url: str, data: Any, seconds: float, headers: dict[str, str]) -> Any:
-        timeout = _USUAL if seconds == _USUAL.total else aiohttp.ClientTimeout(total=seconds, connect=10.0)
+    async def _post(self, name: str, body: bytes, seconds: float) -> Any:
+        """A call without files, which nearly all are: the short way, where no proxy is between."""
+        if self._proxy is not None:
+            return await self._post_by_session(name, body, seconds)
+        if self._line is None:
+            self._line = Line(self._server.api_url(self._token, ""))
+        try:
+            status, raw = await self._line.post(name, body, seconds)
+        except NoConnectionError as error:
+            raise NotReachedError(str(error)) from None
+        except (BrokenOffError, TimeoutError) as error:
+            raise CutOffError(str(error)) from None
+        return _result(status, raw)
+
+    async def _post_by_session(self, name: str, data: bytes | aiohttp.FormData, seconds: float) -> Any:
+        url = self._server.api_url(self._token, name)
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT)
+        headers = _JSON if isinstance(data, bytes) else {}
         try:
             async with self._http().post(url, data=data, headers=headers, timeout=timeout) as answer:
                 return _result(answer.status, await answer.read())
@@ -99,7 +116,7 @@ class Wire:
     async def download(self, path: str) -> AsyncIterator[bytes]:
         """The bytes of a file that getFile named."""
         url = self._server.file_url(self._token, path)
-        timeout = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=SECONDS)
+        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT, sock_read=SECONDS)
         try:
             async with self._http().get(url, timeout=timeout) as answer:
                 if answer.status != 200:
@@ -117,12 +134,14 @@ class Wire:
             self._session = aiohttp.ClientSession(
                 connector=everybody,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                proxy=_proxy() if self._own else None,
+                proxy=self._proxy,
             )
         return self._session
 
     async def close(self) -> None:
         """Let go of the connections."""
+        if self._line is not None:
+            self._line.close()
         if self._session is not None:
             await self._session.close()
             await asyncio.sleep(0)  # lets transports close
