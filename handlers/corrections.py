@@ -33,7 +33,7 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
         if command is not None and command.name in commands.FILING:
             content = replace(content, text=command.rest, copyable=False)
         if _rewrite(turn, message, content):
-            _follow_in_desk(turn, message.id, media=_has_other_files(turn, message, content))
+            _follow_in_desk(turn, message.id)
         return
     command = commands.parse(content.text)
     if command is not None and command.name == "answer":
@@ -44,8 +44,7 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
         _rewrite(turn, message, content)
         take_back(turn, message, role="note")
     elif _rewrite(turn, message, content) and message.role == "answer":
-        media = _has_other_files(turn, message, content)
-        _follow_at_customer(turn, message.id, "edit", media=media)
+        _follow_at_customer(turn, message.id, "edit")
 
 
 def _does_nothing(command: commands.Command, content: Content) -> bool:
@@ -68,7 +67,9 @@ def _rewrite(turn: Turn, message: Row, content: Content) -> bool:
     stored = dump_content(content)
     if stored == message.content:
         return False
-    messages.change(turn.conn, message.id, content=stored, revision=message.revision + 1)
+    revision = message.revision + 1
+    exchanged = {"file_revision": revision} if _has_other_files(turn, message, content) else {}
+    messages.change(turn.conn, message.id, content=stored, revision=revision, **exchanged)
     return not (content.location and content.location.live) or _is_due(turn, message)
 
 
@@ -85,21 +86,19 @@ def _has_other_files(turn: Turn, message: Row, content: Content) -> bool:
     return len(before) != len(content.files) or not all(same(a.ref, b.ref) for a, b in pairs)
 
 
-def _follow_in_desk(turn: Turn, message_id: int, *, media: bool = False) -> None:
+def _follow_in_desk(turn: Turn, message_id: int) -> None:
     message = messages.by_id(turn.conn, message_id)
     ticket = tickets.get(turn.conn, message.ticket_id)
     if ticket.desk_place_id is not None:
         place = places.by_id(turn.conn, ticket.desk_place_id)
-        relay.change(turn, place, ticket.id, message, "edit", media=media)
+        relay.change(turn, place, ticket.id, message, "edit")
 
 
-def _follow_at_customer(
-    turn: Turn, message_id: int, kind: Literal["edit", "delete"], *, media: bool = False
-) -> None:
+def _follow_at_customer(turn: Turn, message_id: int, kind: Literal["edit", "delete"]) -> None:
     message = messages.by_id(turn.conn, message_id)
     ticket = tickets.get(turn.conn, message.ticket_id)
     for place_id in dict.fromkeys((ticket.customer_place_id, *links.private_places(turn.conn, message.id))):
-        relay.change(turn, places.by_id(turn.conn, place_id), ticket.id, message, kind, media=media)
+        relay.change(turn, places.by_id(turn.conn, place_id), ticket.id, message, kind)
 
 
 def is_too_late(turn: Turn, message: Row) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from domain.messages import load_content
 from domain.policy import Policy
-from domain.requests import Delete, Refused, Send, Sent
+from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
 from handlers import faults, floods, letters, pinging, refused, relay, stand_ins, threads, timekeeping
 from handlers.turn import Turn
@@ -105,7 +104,7 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
     finished = outbox.finish(turn.conn, work.letter_id, work.place_id, "sent", turn.now_ms)
     letter = finished or outbox.by_id(turn.conn, work.letter_id)
     if letter.kind == "copy":
-        _copied(turn, work, letter, outcome.refs, still_here=finished is not None)
+        _copied(turn, work, letter, outcome.refs)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
     elif letter.kind == "late":
@@ -124,10 +123,26 @@ def _told(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
     """The bot's own words, or what was said before: linked, so that an answer to them is understood."""
     if letter.kind == "history":
         _link_members(turn, work, letter, refs, "history")
+        _catch_up(turn, work, letter)
         return
     role = relay.load_say(letter.payload)[3]
     for ref in refs:
         _link(turn, work, ref, role, letter_id=letter.id, ticket_id=letter.ticket_id)
+
+
+def _catch_up(turn: Turn, work: Work, letter: Row) -> None:
+    """What customers changed while it was told is changed there too, and they see that it arrived."""
+    for message_id, sent in work.members:
+        message = messages.by_id(turn.conn, message_id)
+        if message.role != "customer":
+            continue
+        if message.revision > sent or letter.part:
+            place = places.by_id(turn.conn, work.place_id)
+            copies = links.copies_in_place(turn.conn, message_id, place.id)
+            if any(copy.revision < message.revision for copy in copies):
+                relay.change(turn, place, letter.ticket_id, message, "edit")
+        if _shows_delivery(turn, message) and not outbox.waiting_for_message(turn.conn, message_id):
+            relay.want_mark(turn, message, stage="delivered")
 
 
 def _pinged(turn: Turn, work: Work, letter: Row, ref: str) -> None:
@@ -159,10 +174,10 @@ def _link_members(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], ro
         )
 
 
-def _copied(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], *, still_here: bool) -> None:
+def _copied(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
     """A copy arrived: it is linked part by part, and what changed meanwhile follows at once."""
     _link_members(turn, work, letter, refs, "copy")
-    if not still_here:
+    if letter.place_id != work.place_id:
         return  # it moved while it was under way, and is sent again where the ticket is now
     if letter.payload:
         outbox.finish_members(turn.conn, letter.id, "sent", turn.now_ms)
@@ -177,25 +192,10 @@ def _copied(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], *, still
 def _follow_up(turn: Turn, work: Work, letter: Row, message: Row, sent: int) -> bool:
     """What happened to the message while its copy was under way; True when it was taken back."""
     taken_back = message.role in ("note", "inside") or (message.deleted and message.role == "answer")
-    if message.revision > sent or taken_back or letter.part:
+    if message.revision > sent or taken_back:
         place = places.by_id(turn.conn, work.place_id)
-        older = any(
-            x.revision < message.revision for x in links.copies_in_place(turn.conn, message.id, place.id)
-        )
-        if taken_back or older:
-            kind: Literal["edit", "delete"] = "delete" if taken_back else "edit"
-            media = _has_other_file(turn, work, letter, message)
-            relay.change(turn, place, letter.ticket_id, message, kind, media=media)
-    return taken_back
-
-
-def _has_other_file(turn: Turn, work: Work, letter: Row, message: Row) -> bool:
-    """Whether the message's file was exchanged while its copy was under way. Not asked where words stand for files."""
-    if letter.part or letter.payload or not isinstance(work.request, Send):
-        return False
-    same = turn.capabilities(message.from_messenger).same_file
-    sent = [file for content in work.request.contents for file in content.files]
-    return not all(any(same(file.ref, s.ref) for s in sent) for file in load_content(message.content).files)
+        relay.change(turn, place, letter.ticket_id, message, "delete" if taken_back else "edit")
+    return bool(taken_back)
 
 
 def _shows_delivery(turn: Turn, message: Row) -> bool:
@@ -207,7 +207,7 @@ def _shows_delivery(turn: Turn, message: Row) -> bool:
 
 def _mark_delivered(turn: Turn, letter: Row, message: Row) -> None:
     """The message arrived, unless more parts of it (or of what was joined to the letter) are still to go."""
-    if outbox.waiting_for_message(turn.conn, letter.message_id):
+    if any(x.kind == "copy" for x in outbox.waiting_for_message(turn.conn, letter.message_id)):
         return
     lacks = bool(letter.payload or letter.part) and stand_ins.undelivered(turn.conn, turn.policy, letter)
     if message.role == "answer":
@@ -226,10 +226,27 @@ def _corrected(turn: Turn, work: Work, letter: Row) -> None:
         for ref in work.request.refs:
             links.forget(turn.conn, work.chat_id, ref)
         return
+    if letter.kind == "correction" and _goes_on(turn, letter):
+        return
     for message_id, revision in work.members:
         for link in links.copies_in_place(turn.conn, message_id, work.place_id):
             if link.part == letter.part or letter.kind == "correction":
                 links.change(turn.conn, link.id, revision=max(link.revision, revision))
+        message = messages.by_id(turn.conn, message_id)
+        if not message.mark_wanted and _shows_delivery(turn, message):
+            _delivered_by_change(turn, letter, message)
+
+
+def _delivered_by_change(turn: Turn, letter: Row, message: Row) -> None:
+    """What was still to go has become needless: the whole of the message is there, unless some of it was refused."""
+    if not outbox.copy_failed(turn.conn, letter.place_id, message.id):
+        _mark_delivered(turn, letter, message)
+
+
+def _goes_on(turn: Turn, letter: Row) -> bool:
+    """Whether more of a correction is still to be said."""
+    waiting = outbox.waiting_for_message(turn.conn, letter.message_id)
+    return any((x.kind, x.place_id) == (letter.kind, letter.place_id) for x in waiting)
 
 
 def _link(

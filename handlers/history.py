@@ -32,6 +32,7 @@ def write(conn: Connection, policy: Policy, place: Row, ticket_id: int, now_ms: 
 
     `first`: they come before everything that waits there already. Messages whose copy still waits are left out.
     """
+    _give_up_rests(conn, place)
     said = [m for m in messages.of_ticket(conn, ticket_id) if not _still_waits(conn, place, m)]
     planned = [
         (group, part)
@@ -74,6 +75,15 @@ def _pieces(conn: Connection, policy: Policy, place: Row, rows: Sequence[Row]) -
         return composing.parts((Content(text=transcript(conn, policy, place, rows)),), None, caps)
     contents = tuple(layout.labelled(c) for c in layout.contents_of(conn, rows[0]))
     return composing.parts(contents, _who(conn, policy, place, rows[0]) + plain("\n"), caps)
+
+
+def _give_up_rests(conn: Connection, place: Row) -> None:
+    """Copies whose beginning isn't in this place: their messages are told as a whole."""
+    copies = [x for x in outbox.waiting_of(conn, place.id) if x.kind == "copy"]
+    whole = {x.message_id for x in copies if not x.part}
+    for letter in copies:
+        if letter.message_id not in whole:
+            outbox.finish(conn, letter.id, place.id, "dropped", letter.created_at)
 
 
 def _still_waits(conn: Connection, place: Row, message: Row) -> bool:

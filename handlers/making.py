@@ -103,7 +103,7 @@ def _copy(conn: Connection, policy: Policy, place: Row, letter: Row, message: Ro
     header = layout.header_of(conn, policy, place, message, contents[0])
     original: Original | None = None
     caps = policy.capabilities[place.messenger]
-    if layout.copied_as_it_is(place, message, contents, header):
+    if not letter.part and layout.copied_as_it_is(place, message, contents, header):
         pieces = [composing.Part(contents)]
     else:
         pieces = composing.parts(tuple(layout.labelled(c) for c in contents), header, caps)
@@ -180,41 +180,47 @@ def _change(conn: Connection, policy: Policy, place: Row, letter: Row, message: 
     copies = links.copies_in_place(conn, message.id, place.id)
     if not copies:
         return None
-    link = next((c for c in copies if c.part == letter.part), copies[0])
+    link = next((c for c in copies if c.part == letter.part), None)
+    if link is None:  # it went while this waited
+        return None
     if link.joined:
         return _change_joined(conn, policy, place, letter, link)
     if letter.kind == "delete":
         return Delete(place.native, tuple(dict.fromkeys(c.ref for c in copies)), thread_of(place)), (message,)
     if link.revision >= message.revision:
         return None
-    content = layout.contents_of(conn, message)[0]
-    header = layout.header_of(conn, policy, place, message, content)
-    if message.album_id is not None and message.album_id != message.id:
-        header = None
-    pieces = composing.parts((layout.labelled(content),), header, policy.capabilities[place.messenger])
+    pieces = _pieces_now(conn, policy, place, message)
     if letter.part >= len(pieces):
         return Delete(place.native, (link.ref,), thread_of(place)), (message,)
-    piece = pieces[letter.part]
+    piece, exchanged = pieces[letter.part], _has_other_file(link, message)
+    content = piece.contents[0]
+    if content.files and not exchanged:
+        content = stand_ins.as_it_stands(conn, policy, place, message, content)
     edit = Edit(
         place.native,
         link.ref,
-        piece.contents[0],
+        content,
         thread_of(place),
         source=message.from_messenger,
         header=piece.header,
         quiet_mentions=place.kind == "thread",
-        media=_has_other_file(conn, place, letter, message),
+        media=exchanged,
     )
     return edit, (message,)
 
 
-def _has_other_file(conn: Connection, place: Row, letter: Row, message: Row) -> bool:
-    """Whether the file is another one by this change, or by a later one, which goes out with this."""
-    changes = [letter, *outbox.waiting_for_message(conn, message.id)]
-    return any(
-        x.kind == "edit" and x.place_id == place.id and x.part == letter.part and x.payload == relay.MEDIA
-        for x in changes
-    )
+def _pieces_now(conn: Connection, policy: Policy, place: Row, message: Row) -> list[composing.Part]:
+    """How the message's copy should read now, part by part."""
+    content = layout.contents_of(conn, message)[0]
+    header = layout.header_of(conn, policy, place, message, content)
+    if message.album_id is not None and message.album_id != message.id:
+        header = None
+    return composing.parts((layout.labelled(content),), header, policy.capabilities[place.messenger])
+
+
+def _has_other_file(link: Row, message: Row) -> bool:
+    """Whether the message's file was exchanged since the copy was made; it goes with the copy's first part."""
+    return not link.part and bool(link.revision < message.file_revision)
 
 
 def _change_joined(conn: Connection, policy: Policy, place: Row, letter: Row, link: Row) -> Made:
@@ -229,24 +235,29 @@ def _change_joined(conn: Connection, policy: Policy, place: Row, letter: Row, li
     return Edit(place.native, link.ref, content, thread_of(place), header=header, quiet_mentions=quiet), rows
 
 
-def _correction(conn: Connection, policy: Policy, place: Row, letter: Row, message: Row) -> Send | None:
-    """What couldn't be changed in place is said again, as an answer to its copy, with its file if that is another."""
+def correction(conn: Connection, policy: Policy, place: Row, message: Row) -> list[composing.Part]:
+    """What couldn't be changed in place, as it is said again: with its file if that is another."""
     copies = links.copies_in_place(conn, message.id, place.id)
-    copy = next((c for c in copies if c.part == letter.part), copies[0] if copies else None)
     content = layout.labelled(layout.contents_of(conn, message)[0])
-    if letter.payload != relay.MEDIA:
+    if not copies or not _has_other_file(copies[0], message):
         content = replace(content, files=(), kind="text")
-    header = history.corrected(policy, place, message, copy.ref if copy else None)
-    pieces = composing.parts((content,), header, policy.capabilities[place.messenger])
+    header = history.corrected(policy, place, message, copies[0].ref if copies else None)
+    return composing.parts((content,), header, policy.capabilities[place.messenger])
+
+
+def _correction(conn: Connection, policy: Policy, place: Row, letter: Row, message: Row) -> Send | None:
+    """A part of what is said again, as an answer to the copy."""
+    pieces = correction(conn, policy, place, message)
     if letter.part >= len(pieces):
         return None
     piece = pieces[letter.part]
+    copies = links.copies_in_place(conn, message.id, place.id)
     return Send(
         place.native,
         piece.contents,
         f"letter-{letter.id}",
         thread=thread_of(place),
-        reply_to=copy.ref if copy else None,
+        reply_to=copies[min(letter.part, len(copies) - 1)].ref if copies else None,
         source=message.from_messenger,
         header=piece.header,
         quiet_mentions=place.kind == "thread",

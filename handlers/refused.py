@@ -10,7 +10,7 @@ from domain.requests import Refused, Send
 from domain.richtext import plain
 from domain.texts import text
 from domain.work import Priority, Work
-from handlers import floods, layout, relay, stand_ins, timekeeping
+from handlers import floods, layout, making, relay, stand_ins, timekeeping
 from handlers.turn import Turn
 from storage import chats, clocks, messages, once, outbox, places, tickets
 
@@ -84,19 +84,23 @@ def _message_refused(turn: Turn, work: Work, place: Row, outcome: Refused) -> No
 
 
 def _correct(turn: Turn, place: Row, letter: Row) -> None:
-    """What can't be changed in place is said again, as an answer to the copy."""
-    outbox.add(
-        turn.conn,
-        place_id=place.id,
-        kind="correction",
-        priority=letter.priority,
-        now_ms=turn.now_ms,
-        message_id=letter.message_id,
-        ticket_id=letter.ticket_id,
-        revision=letter.revision,
-        part=letter.part,
-        payload=letter.payload,
-    )
+    """What can't be changed in place is said again, as an answer to the copy: all of it, so its other changes go."""
+    message = messages.by_id(turn.conn, letter.message_id)
+    for other in outbox.waiting_for_message(turn.conn, message.id):
+        if other.place_id == place.id and other.kind in ("edit", "copy"):
+            outbox.finish(turn.conn, other.id, place.id, "dropped", turn.now_ms)
+    for part in range(len(making.correction(turn.conn, turn.policy, place, message))):
+        outbox.add(
+            turn.conn,
+            place_id=place.id,
+            kind="correction",
+            priority=letter.priority,
+            now_ms=turn.now_ms,
+            message_id=message.id,
+            ticket_id=letter.ticket_id,
+            revision=message.revision,
+            part=part,
+        )
     turn.wake(place.id)
 
 

@@ -43,43 +43,37 @@ def copy(
     turn.wake(place.id)
 
 
-def _part_count(turn: Turn, place: Row, message: Row) -> int:
-    """How many requests the copy takes; one for nearly everything."""
+def _part_count(turn: Turn, place: Row, message: Row, *, whole: bool = True) -> int:
+    """How many requests the copy takes; one for nearly everything. `whole`: it may be copied natively, however long."""
     caps = turn.capabilities(place.messenger)
     if message.album_id is None and len(message.content) * 2 < caps.max_caption:
         return 1
     contents = layout.contents_of(turn.conn, message)
     header = layout.header_of(turn.conn, turn.policy, place, message, contents[0])
-    if layout.copied_as_it_is(place, message, contents, header):
+    if whole and layout.copied_as_it_is(place, message, contents, header):
         return 1
     return len(composing.parts(contents, header, caps))
 
 
-MEDIA = "media"
-"""The payload of an edit after which a message has another file."""
+def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["edit", "delete"]) -> None:
+    """Write letters that change or delete the copies of a message in a place.
 
-
-def change(
-    turn: Turn,
-    place: Row,
-    ticket_id: int,
-    message: Row,
-    kind: Literal["edit", "delete"],
-    *,
-    media: bool = False,
-) -> None:
-    """Write a letter that changes or deletes the copies of a message in a place. `media`: its file is another one.
-
-    While the copy still waits, nothing is written: it takes the newest content when it goes out.
+    What of the copy still waits takes the newest content when it goes out; what was to be said again is said by this.
     """
-    waiting = outbox.waiting_for_message(turn.conn, message.id)
-    if any(letter.kind in ("copy", "history") and letter.place_id == place.id for letter in waiting):
-        return
+    waiting = [x for x in outbox.waiting_for_message(turn.conn, message.id) if x.place_id == place.id]
     copies = links.copies_in_place(turn.conn, message.id, place.id)
-    if not copies:
+    if any(x.kind == "history" for x in waiting) or not (copies or waiting):
         return
-    kinds = _parts_to_change(turn, place, message, copies) if kind == "edit" else {copies[0].part: "delete"}
-    for part, what in sorted(kinds.items()):
+    for letter in waiting:
+        if letter.kind == "correction":
+            outbox.finish(turn.conn, letter.id, place.id, "dropped", turn.now_ms)
+    changes = {x.part: "delete" for x in copies[:1]}
+    if kind == "edit":
+        to_come = [x for x in waiting if x.kind == "copy"]
+        changes = _parts_to_change(turn, place, message, copies, to_come)
+    written = {(x.kind, x.part) for x in waiting if x.revision == message.revision}
+    new = {part: what for part, what in changes.items() if (what, part) not in written}
+    for part, what in sorted(new.items()):
         outbox.add(
             turn.conn,
             place_id=place.id,
@@ -90,17 +84,26 @@ def change(
             ticket_id=ticket_id,
             revision=message.revision,
             part=part,
-            payload=MEDIA if media and what == "edit" and not part else "",
         )
-    turn.wake(place.id)
+    if new:
+        turn.wake(place.id)
 
 
-def _parts_to_change(turn: Turn, place: Row, message: Row, copies: Sequence[Row]) -> dict[int, str]:
-    """Each part that is there is edited; a text that has outgrown them continues in new ones."""
+def _parts_to_change(
+    turn: Turn, place: Row, message: Row, copies: Sequence[Row], to_come: Sequence[Row]
+) -> dict[int, str]:
+    """Each part that is there is edited; a text that has outgrown them, and those `to_come`, continues in new ones."""
     changed = {link.part: "edit" for link in copies}
-    if not copies[0].joined:
-        changed |= {part: "copy" for part in range(_part_count(turn, place, message)) if part not in changed}
-    return changed
+    if copies and copies[0].joined:
+        return changed
+    begun = all(letter.part for letter in to_come)
+    count = _part_count(turn, place, message, whole=not begun)
+    if not begun:
+        for letter in to_come:
+            if letter.part >= count:
+                outbox.finish(turn.conn, letter.id, place.id, "dropped", turn.now_ms)
+    known = changed.keys() | {letter.part for letter in to_come}
+    return changed | {part: "copy" for part in range(count) if part not in known}
 
 
 def say(

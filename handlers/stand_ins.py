@@ -90,10 +90,28 @@ def without_files(conn: Connection, policy: Policy, letter: Row, message: Row, r
         if number >= len(contents) or not contents[number].files:
             continue  # erased, or changed meanwhile
         row, content = rows[min(number, len(rows) - 1)], contents[number]
-        said = _line(policy, locale, letter, row, content.files[0], why)
-        words = content.text + plain("\n") + said if content.text else said
-        contents[number] = Content(text=words, forwarded_from=content.forwarded_from)
+        contents[number] = _worded(policy, locale, letter, row, content, why)
     return replace(request, contents=tuple(contents), original=None)
+
+
+def as_it_stands(conn: Connection, policy: Policy, place: Row, message: Row, content: Content) -> Content:
+    """The content as its copy shows it: with words where these stand for its file."""
+    letter = outbox.first_copy(conn, place.id, message.album_id or message.id)
+    if letter is None or not (missing := lacking(letter)):
+        return content
+    locale = policy.locale if place.kind == "thread" else _customers_locale(conn, policy, letter)
+    for number, row in enumerate(layout.whole(conn, [messages.by_id(conn, letter.message_id)])):
+        if row.id == message.id and number in missing:
+            return _worded(policy, locale, letter, message, content, missing[number])
+    return content
+
+
+def _worded(
+    policy: Policy, locale: str, letter: Row, message: Row, content: Content, why: Lacking
+) -> Content:
+    said = _line(policy, locale, letter, message, content.files[0], why)
+    words = content.text + plain("\n") + said if content.text else said
+    return Content(text=words, forwarded_from=content.forwarded_from)
 
 
 def tell(turn: Turn, letter: Row, request: Send, parts: Sequence[int]) -> None:

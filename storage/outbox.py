@@ -199,6 +199,16 @@ _FIRST_COPY = Query(
     )
     .limit(1)
 )
+_COPY_FAILED = Query(
+    select(letters.c.id)
+    .where(
+        letters.c.place_id == p("place_id"),
+        letters.c.message_id == p("message_id"),
+        _COPY,
+        letters.c.state == literal_column("'failed'"),
+    )
+    .limit(1)
+)
 _RELAY_WAITS = Query(
     select(letters.c.id)
     .where(_WAITING, letters.c.place_id == p("place_id"), letters.c.kind == literal_column("'copy'"))
@@ -252,6 +262,11 @@ def heads(conn: Connection, place_id: int, limit: int) -> list[Row]:
 def first_copy(conn: Connection, place_id: int, message_id: int) -> Row | None:
     """The letter that carries the first part of a message's copy in a place."""
     return _FIRST_COPY.row(conn, place_id=place_id, message_id=message_id)
+
+
+def copy_failed(conn: Connection, place_id: int, message_id: int) -> bool:
+    """Whether any of a message's copy was refused in a place."""
+    return _COPY_FAILED.value(conn, place_id=place_id, message_id=message_id) is not None
 
 
 def by_id(conn: Connection, letter_id: int) -> Row:

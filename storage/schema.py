@@ -316,6 +316,7 @@ messages = Table(
     _text("mark_shown"),
     _at("written_at"),
     _number("edited_at"),  # by the messenger's clock; 0 when it is as it was written
+    _number("file_revision"),  # the revision that brought another file; 0 when it has the first one
     UniqueConstraint("chat_id", "ref"),
 )
 Index("ix_messages_ticket_id", messages.c.ticket_id, messages.c.id)

@@ -8,6 +8,7 @@ import pytest
 from domain.messages import Attachment, Content
 from domain.requests import Edit, Refused, Send
 from domain.richtext import RichText
+from domain.texts import text
 from domain.work import Work
 from tests.handlers.office import CAPS, Office
 
@@ -87,6 +88,144 @@ def test_a_photo_exchanged_while_its_words_wait_to_change_goes_with_them():
     office.edits("ivan", ref, "", "howto", thread, content=photo("new", "вот"))
     office.drain()
     assert shown == ["old", "new"]
+
+
+SHORT = replace(CAPS, max_text=100, max_caption=100)
+LONG = "слово " * 40
+
+
+def step(office: Office) -> None:
+    """The next request goes out."""
+    office.step(next(iter(office.pending)))
+
+
+def test_a_photo_exchanged_while_the_rest_of_its_words_waits_is_exchanged():
+    office = Office(caps=SHORT)
+    thread = _opened(office)
+    shown = files_shown(office)
+    office.hold = True
+    ref = office.says("ivan", "howto", content=photo("old", LONG), thread=thread)
+    step(office)
+    office.edits("ivan", ref, "", "howto", thread, content=photo("new", LONG.replace("слово", "СЛОВО")))
+    office.drain()
+    assert shown == ["old", "new"]
+    assert "".join(office.screen("anna").copies()).count("СЛОВО") >= 40
+    office.edits("ivan", ref, "", "howto", thread, content=photo("new", LONG))
+    office.drain()
+    assert shown == ["old", "new"]
+
+
+@pytest.mark.parametrize("sent", [0, 1, 2, 3])
+@pytest.mark.parametrize("words", ["коротко", LONG.upper(), LONG * 2])
+def test_words_changed_while_some_of_them_wait_arrive_as_they_are_now(sent: int, words: str):
+    office = Office(caps=SHORT)
+    thread = _opened(office)
+    office.hold = True
+    ref = office.says("ivan", "howto", LONG, thread)
+    for _ in range(sent):
+        step(office)
+    office.edits("ivan", ref, words, "howto", thread)
+    office.drain()
+    assert "".join(office.screen("anna").copies()).split() == words.split()
+    assert office.screen("howto").reactions[ref] == "👌"
+
+
+@pytest.mark.parametrize("sent", [0, 1, 2, 3])
+def test_an_answer_taken_back_while_some_of_it_waits_goes(sent: int):
+    office = Office(caps=SHORT)
+    thread = _opened(office)
+    office.hold = True
+    ref = office.says("ivan", "howto", LONG, thread)
+    for _ in range(sent):
+        step(office)
+    office.deletes("ivan", ref, "howto")
+    office.drain()
+    assert office.screen("anna").copies() == []
+
+
+def test_a_correction_says_all_of_it_however_much_its_first_line_takes():
+    office = Office(caps=SHORT)
+    ref = office.writes("anna", "а" * 100)
+    office.outcomes = lambda w: (
+        Refused("message", "refused.edit_too_late") if isinstance(w.request, Edit) else None
+    )
+    office.edits("anna", ref, "б" * 100)
+    assert "".join(office.screen("howto").copies()).count("б") == 100
+
+
+def test_a_correction_that_waits_says_the_newest_and_is_said_once():
+    office = Office(caps=SHORT)
+    thread = _opened(office)
+    ref = office.says("ivan", "howto", LONG, thread)
+    before = len(office.screen("anna").copies())
+    office.outcomes = lambda w: (
+        Refused("message", "refused.edit_too_late") if isinstance(w.request, Edit) else None
+    )
+    office.hold = True
+    office.edits("ivan", ref, LONG.replace("слово", "слава"), "howto", thread)
+    step(office)
+    office.edits("ivan", ref, LONG.replace("слово", "слива"), "howto", thread)
+    office.drain()
+    said = "".join(office.screen("anna").copies()[before:])
+    assert said.count("слива") == 40
+    assert said.count("слава") < 40  # what was in hand already
+
+
+def test_a_message_half_there_is_told_whole_where_its_ticket_goes():
+    office = Office(caps=SHORT)
+    thread = _opened(office)
+    office.hold = True
+    office.writes("anna", LONG)
+    step(office)
+    office.says("ivan", "howto", "/move bugs", thread)
+    office.drain()
+    assert "".join(office.screen("bugs").texts()).count("слово") == 40
+
+
+def test_a_message_half_there_when_its_topic_goes_is_told_whole_in_the_next():
+    office = Office(caps=SHORT)
+    _opened(office)
+    office.hold = True
+    office.writes("anna", LONG)
+    step(office)
+    gone = office.thread("howto")
+    office.outcomes = lambda w: (
+        Refused("thread", "refused.thread_gone") if getattr(w.request, "thread", None) == gone else None
+    )
+    office.drain()
+    assert "".join(office.screen("howto").texts(office.thread("howto"))).count("слово") == 40
+
+
+@pytest.mark.parametrize("how", ["edit", "delete"])
+def test_what_customers_change_while_it_is_told_anew_is_changed_there_too(how: str):
+    office = Office()
+    thread = _opened(office)
+    office.writes("anna", "раз")
+    ref = office.writes("anna", "два")
+    office.hold = True
+    office.says("ivan", "howto", "/move bugs", thread)
+    while not any(
+        getattr(w, "letter_id", None) and w.chat == office.chat("bugs") for w in office.pending.values()
+    ):
+        step(office)
+    if how == "edit":
+        office.edits("anna", ref, "три")
+    else:
+        office.deletes("anna", ref)
+    office.drain()
+    told = "".join(office.screen("bugs").texts())
+    assert ("три" if how == "edit" else text("ru", "relay.deleted")) in told
+
+
+def test_an_answer_changed_while_it_is_under_way_counts_as_delivered():
+    office = Office()
+    thread = _opened(office)
+    office.hold = True
+    ref = office.says("ivan", "howto", "до", thread)
+    office.edits("ivan", ref, "после", "howto", thread)
+    office.drain()
+    assert office.screen("anna").copies() == ["после"]
+    assert office.screen("howto").reactions[ref] == "👌"
 
 
 def test_an_edited_question_is_shown_without_the_word_that_filed_it():

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.messages import Attachment, Content, dump_content
-from domain.requests import Outcome, Refused, Send
+from domain.requests import Edit, Outcome, Refused, Send
 from domain.richtext import RichText
 from domain.work import Work
 from storage import clocks, messages
@@ -184,3 +184,22 @@ def test_what_was_erased_meanwhile_stands_in_nobody_s_way():
     office.hold = False
     office.restarts()
     assert office.screen("howto").copies()[-1] == "words"
+
+
+def test_words_that_stand_for_a_file_stay_when_its_caption_changes():
+    office = an_office()
+    ref = answer(office, file(caption="look"))
+    office.edits("ivan", ref, "", "howto", office.thread("howto"), content=file(caption="here"))
+    assert office.screen("anna").texts()[-1] == (
+        "here\nThe file film.mov (120 MB) can't be shown here: the file is too large (at most 50 MB)."
+    )
+
+
+def test_a_smaller_file_in_the_place_of_one_that_was_too_large_is_sent():
+    office = an_office()
+    ref = answer(office, file(caption="look"))
+    edits: list[Edit] = []
+    office.outcomes = lambda w: edits.append(w.request) if isinstance(w.request, Edit) else None
+    small = file("clip.mov", 1024, "look")
+    office.edits("ivan", ref, "", "howto", office.thread("howto"), content=small)
+    assert [(e.media, e.content) for e in edits if e.chat == "anna"] == [(True, small)]

@@ -98,7 +98,7 @@ async def test_a_file_that_was_exchanged_is_exchanged(
     fake.people.sends(anna, "photo", caption="one")
     other = event(fake, bot)
     assert isinstance(other, Wrote)
-    assert await bot.edit(Edit(str(bo), copy, other.content, source="telegram")) == Sent()
+    assert await bot.edit(Edit(str(bo), copy, other.content, source="telegram", media=True)) == Sent()
     assert last(fake, bo).file == fake.control.shows(anna)[-1].file
     assert last(fake, bo).text == "one"
 

@@ -10,6 +10,7 @@ from bot.messengers.telegram.compose import (
     MAX_CAPTION,
     MAX_TEXT,
     NO_PREVIEW,
+    REPLACEABLE,
     album_item,
     keyboard,
     worded,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _STANDS_STILL = ("message can't be edited", "MESSAGE_EDIT_TIME_EXPIRED")
 _VARIATION = "\ufe0f"
-_REPLACEABLE = frozenset({"photo", "video", "document", "audio"})
 
 
 class Changer:
@@ -49,11 +49,13 @@ class Changer:
             return Refused("message", "refused.too_long")
         if request.content.location is not None:
             return await self._move(request, request.content.location)
+        if request.media and not (request.source == NAME and kind in REPLACEABLE):
+            return Refused("message", "refused.cannot_edit")
         try:
             if kind == "text":
                 await self._unless_same(self._text_edit(request, words))
             elif kind in CAPTIONED:
-                await self._edit_file(request, words, kind)
+                await self._unless_same(self._file_edit(request, words))
             else:
                 return Refused("message", "refused.cannot_edit")
         except WireError as error:
@@ -80,27 +82,25 @@ class Changer:
             **_target(request), text=words.text, entities=message_entities(words), **_markup(request), **more
         )
 
-    async def _edit_file(self, request: Edit, words: RichText, kind: str) -> None:
-        """The caption, and the file too where it is another one."""
-        caption = api.EditMessageCaption(
+    def _file_edit(self, request: Edit, words: RichText) -> TelegramMethod[Any]:
+        """Another file with its caption, or the caption alone."""
+        if request.media:
+            item = album_item(request.content, words, request.source, {})
+            return api.EditMessageMedia(**_target(request), media=item, **_markup(request))
+        return api.EditMessageCaption(
             **_target(request),
             caption=words.text,
             caption_entities=message_entities(words),
             **_markup(request),
         )
-        edited = await self._unless_same(caption)
-        if request.source == NAME and kind in _REPLACEABLE and not _shows(edited, request):
-            item = album_item(request.content, words, request.source, {})
-            await self._unless_same(api.EditMessageMedia(**_target(request), media=item, **_markup(request)))
 
-    async def _unless_same(self, method: TelegramMethod[Any]) -> Any:
-        """The changed message; None when it said so already."""
+    async def _unless_same(self, method: TelegramMethod[Any]) -> None:
+        """What says so already is left as it is."""
         try:
-            return await self._caller.call(method)
+            await self._caller.call(method)
         except ApiError as error:
-            if error.says(*NOT_MODIFIED):
-                return None
-            raise
+            if not error.says(*NOT_MODIFIED):
+                raise
 
     async def delete(self, request: Delete) -> Outcome:
         """Delete messages; what is gone already counts as done."""
@@ -135,11 +135,3 @@ def _target(request: Edit) -> dict[str, Any]:
 
 def _markup(request: Edit) -> dict[str, Any]:
     return {"reply_markup": keyboard(request.buttons)} if request.buttons else {}
-
-
-def _shows(message: Any, request: Edit) -> bool:
-    """Whether the message that an edit gave back bears the file that it should."""
-    file = request.content.files[0]
-    shown = message.get(file.kind) if isinstance(message, dict) else None
-    largest = shown[-1] if isinstance(shown, list) and shown else shown
-    return isinstance(largest, dict) and ids.same_file(file.ref, str(largest.get("file_unique_id", "")))

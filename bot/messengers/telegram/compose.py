@@ -55,12 +55,16 @@ _SENDING: dict[str, type[TelegramMethod[Any]]] = {
     "video_note": api.SendVideoNote,
     "sticker": api.SendSticker,
 }
-_ALBUM_ITEMS: dict[str, type[Any]] = {
+_ITEMS: dict[str, type[Any]] = {
     "photo": types.InputMediaPhoto,
     "video": types.InputMediaVideo,
     "document": types.InputMediaDocument,
     "audio": types.InputMediaAudio,
+    "animation": types.InputMediaAnimation,
 }
+REPLACEABLE = frozenset(_ITEMS)
+"""The kinds that can take the place of another: https://core.telegram.org/bots/api#editmessagemedia"""
+
 _MEASURES = {
     "animation": ("width", "height", "duration"),
     "video": ("width", "height", "duration"),
@@ -270,7 +274,7 @@ def album_item(content: Content, words: RichText, source: str, uploads: Uploads)
         given["has_spoiler"] = True
     if file.kind == "document" and source != NAME:
         given["disable_content_type_detection"] = True
-    return _ALBUM_ITEMS[file.kind](**given)
+    return _ITEMS[file.kind](**given)
 
 
 def file_input(file: Attachment, source: str, uploads: Uploads) -> str | SpooledFile:
