@@ -10,7 +10,7 @@ from domain.policy import Capabilities
 from domain.richtext import RichText, plain, split, utf16_length
 
 CARRIES_TEXT: frozenset[Kind] = frozenset(
-    ("text", "photo", "document", "animation", "audio", "voice", "video", "checklist")
+    ("text", "photo", "document", "animation", "audio", "voice", "video", "checklist", "told")
 )
 """Kinds that have a text or a caption, or are told in words; the others (a sticker, a location) are copied without a header."""
 

@@ -30,10 +30,11 @@ Kind = Literal[
     "dice",
     "checklist",
     "story",
+    "told",
     "paid",
     "other",
 ]
-"""`other` is a kind the messenger can't read; its `label` says in words what it was."""
+"""Of `told` the `label` says everything in words (a gift, say); of `paid` and `other` only what it was."""
 
 AttachmentKind = Literal["photo", "document", "animation", "audio", "voice", "video", "video_note", "sticker"]
 

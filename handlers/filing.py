@@ -40,11 +40,16 @@ def file_message(
         floods.hold(turn, desk_place, ticket.id, first)
     _now_waits(turn, ticket, min(said[0].at, turn.now))
     notices.away(turn, ticket, place, person)
-    if said[0].content.kind in ("other", "paid") and not said[0].content.copyable:
+    if said[0].content.kind in ("paid", "story", "other") and not _goes_as_it_is(turn, desk_place, said[0]):
         locale = turn.locale_of(person)
         relay.say(
             turn, place, text(locale, "customer.cannot_receive"), ticket_id=ticket.id, reply_ref=said[0].ref
         )
+
+
+def _goes_as_it_is(turn: Turn, place: Row, said: Wrote) -> bool:
+    same = (place.messenger, place.account) == (turn.messenger, turn.account)
+    return same and said.content.copyable
 
 
 def _say_in_old_thread(turn: Turn, place: Row, ticket: Row, words: str) -> None:

@@ -39,7 +39,19 @@ _COPIED = frozenset(MEDIA_KINDS) | {
     "has_media_spoiler",
     "show_caption_above_media",
 }
-_NOT_COPIED = frozenset({"paid_media", "giveaway", "giveaway_winners", "invoice"})
+_NOT_COPIED = frozenset(
+    {
+        "paid_media",
+        "giveaway",
+        "giveaway_winners",
+        "invoice",
+        "gift",
+        "gift_upgrade_sent",
+        "unique_gift",
+        "checklist_tasks_done",
+        "checklist_tasks_added",
+    }
+)
 
 
 def dumped(entities: list[MessageEntity] | None) -> list[Json]:

@@ -147,6 +147,13 @@ def test_a_kind_that_cannot_be_carried_is_said_to_whoever_sent_it():
     assert len(office.screen("anna").messages) == 1
 
 
+def test_what_words_tell_as_a_whole_is_asked_for_in_no_other_way():
+    office = Office()
+    office.writes("anna", content=Content("told", label="Подарок", copyable=False))
+    assert office.screen("howto").copies() == ["Подарок"]
+    assert office.screen("anna").messages == []
+
+
 def test_events_that_cannot_be_read_are_told_once_an_hour():
     office = Office()
     raws = [RawEvent(f"bad{n}", "lane", n, "{}") for n in range(3)]

@@ -26,7 +26,12 @@ Reader = Callable[[Json, str], Content]
 _FILES = ("animation", "document", "audio", "voice", "video", "video_note", "sticker")
 """In the order of reading: an animation is shown as a document too."""
 
-_NOT_COPIED = ("paid_media", "giveaway", "giveaway_winners", "invoice", "game", "gift", "unique_gift")
+LINES = frozenset(
+    ("gift", "unique_gift", "gift_upgrade_sent", "checklist_tasks_done", "checklist_tasks_added")
+)
+"""Telegram's own lines of which a person says something; in a group they are lines like others."""
+
+_NOT_COPIED = LINES | {"paid_media", "giveaway", "giveaway_winners", "invoice", "game"}
 
 
 def content_of(message: Json, locale: str) -> Content | None:
@@ -184,10 +189,13 @@ _READERS: dict[str, Reader] = {
     "checklist": _described("checklist", labels.checklist),
     "story": _described("story", labels.story),
     "paid_media": _described("paid", labels.paid),
-    "game": _described("other", labels.game),
-    "invoice": _described("other", labels.invoice),
-    "giveaway": _described("other", labels.giveaway),
-    "giveaway_winners": _described("other", labels.giveaway),
-    "gift": _described("other", labels.gift),
-    "unique_gift": _described("other", labels.unique_gift),
+    "game": _described("told", labels.game),
+    "invoice": _described("told", labels.invoice),
+    "giveaway": _described("told", labels.giveaway),
+    "giveaway_winners": _described("told", labels.giveaway_winners),
+    "gift": _described("told", labels.gift),
+    "gift_upgrade_sent": _described("told", labels.gift_upgrade),
+    "unique_gift": _described("told", labels.unique_gift),
+    "checklist_tasks_done": _described("told", labels.tasks_done),
+    "checklist_tasks_added": _described("told", labels.tasks_added),
 }

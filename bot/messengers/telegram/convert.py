@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.messengers.telegram import ids, labels
-from bot.messengers.telegram.content import content_of, person_name
+from bot.messengers.telegram.content import LINES, content_of, person_name
 from bot.messengers.telegram.reading import Json, MalformedError, maybe, need, objects
 from bot.messengers.telegram.service import SERVICE
 from domain.events import (
@@ -124,7 +124,7 @@ def _message(message: Json, chat: ChatSeen, me: Reader) -> Event:
     if made := maybe(message, "forum_topic_created", dict):
         topic, title = thread or str(need(message, "message_id", int)), str(made.get("name", ""))
         return ThreadMade(chat, topic, title, author.native == me.account, _at(message))
-    content, service = _said(message, me)
+    content, service = _said(message, chat, me)
     mine = _for_me(content, chat, me)
     if mine is None:
         return Ignored("a command for another bot")
@@ -142,11 +142,11 @@ def _message(message: Json, chat: ChatSeen, me: Reader) -> Event:
     )
 
 
-def _said(message: Json, me: Reader) -> tuple[Content, bool]:
+def _said(message: Json, chat: ChatSeen, me: Reader) -> tuple[Content, bool]:
     """The content, and whether it is the platform's own line."""
     content = content_of(message, me.locale)
     if content is not None:
-        return content, False
+        return content, chat.kind == "group" and not LINES.isdisjoint(message)
     if not SERVICE.isdisjoint(message):
         return Content("other"), True
     return Content("other", label=labels.unknown(me.locale), copyable=True), False
@@ -171,7 +171,7 @@ def _for_me(content: Content, chat: ChatSeen, me: Reader) -> Content | None:
 
 
 def _edited(message: Json, chat: ChatSeen, me: Reader) -> Event:
-    content, service = _said(message, me)
+    content, service = _said(message, chat, me)
     mine = _for_me(content, chat, me)
     if service or mine is None:
         return Ignored("an edit of what isn't for us")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.messengers.telegram.reading import Json, need, objects
 from domain.texts import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from domain.messages import Contact, Location
 
 
@@ -50,11 +52,35 @@ def dice(locale: str, message: Json) -> str:
 def checklist(locale: str, message: Json) -> str:
     """A checklist with its tasks, one a line."""
     body = need(message, "checklist", dict)
-    tasks = [
-        f"{'☑' if task.get('completion_date') else '☐'} {task.get('text', '')}"
-        for task in objects(body, "tasks")
-    ]
-    return "\n".join([text(locale, "label.checklist", title=body.get("title", "")), *tasks])
+    tasks = objects(body, "tasks")
+    return _tasks(locale, body, [(task.get("text"), bool(task.get("completion_date"))) for task in tasks])
+
+
+def tasks_done(locale: str, message: Json) -> str:
+    """Which tasks of a checklist somebody ticked, or unticked."""
+    body = need(message, "checklist_tasks_done", dict)
+    of = _checklist_of(body)
+    names = {task.get("id"): task.get("text") for task in objects(of, "tasks")}
+    ticked = [(n, True) for n in body.get("marked_as_done_task_ids") or ()]
+    ticked += [(n, False) for n in body.get("marked_as_not_done_task_ids") or ()]
+    return _tasks(locale, of, [(names.get(n) or f"#{n}", done) for n, done in ticked])
+
+
+def tasks_added(locale: str, message: Json) -> str:
+    """What somebody added to a checklist."""
+    body = need(message, "checklist_tasks_added", dict)
+    return _tasks(locale, _checklist_of(body), [(t.get("text"), False) for t in objects(body, "tasks")])
+
+
+def _checklist_of(body: Json) -> Json:
+    """The checklist that a line is about; empty when it is gone."""
+    of = (body.get("checklist_message") or {}).get("checklist")
+    return of if isinstance(of, dict) else {}
+
+
+def _tasks(locale: str, of: Json, tasks: Iterable[tuple[Any, bool]]) -> str:
+    lines = [f"{'☑' if done else '☐'} {name or ''}" for name, done in tasks]
+    return "\n".join([text(locale, "label.checklist", title=of.get("title") or "–"), *lines])
 
 
 def story(locale: str, message: Json) -> str:
@@ -76,10 +102,18 @@ def paid(locale: str, message: Json) -> str:
 
 
 def gift(locale: str, message: Json) -> str:
-    """A gift by its worth, and what was written with it."""
+    """A gift by its sign and its worth, and what was written with it."""
     body = need(message, "gift", dict)
-    worth = text(locale, "label.gift", stars=need(body, "gift", dict).get("star_count", ""))
-    return "\n".join(filter(None, (worth, body.get("text"))))
+    given = need(body, "gift", dict)
+    sign = (given.get("sticker") or {}).get("emoji") or "🎁"
+    worth = text(locale, "label.gift", emoji=sign, stars=given.get("star_count", ""))
+    return _lines(worth, body.get("text"))
+
+
+def gift_upgrade(locale: str, message: Json) -> str:
+    """That a gift which was made earlier may become a unique one."""
+    body = need(message, "gift_upgrade_sent", dict)
+    return _lines(text(locale, "label.gift_upgrade"), body.get("text"))
 
 
 def unique_gift(locale: str, message: Json) -> str:
@@ -89,18 +123,38 @@ def unique_gift(locale: str, message: Json) -> str:
 
 
 def game(locale: str, message: Json) -> str:
-    """A game by its title."""
-    return text(locale, "label.game", title=need(message, "game", dict).get("title", ""))
+    """A game by its title, and what it is about."""
+    body = need(message, "game", dict)
+    return _lines(text(locale, "label.game", title=body.get("title", "")), body.get("description"))
 
 
 def invoice(locale: str, message: Json) -> str:
-    """An invoice by its title."""
-    return text(locale, "label.invoice", title=need(message, "invoice", dict).get("title", ""))
+    """An invoice by its title, and what it is for."""
+    body = need(message, "invoice", dict)
+    return _lines(text(locale, "label.invoice", title=body.get("title", "")), body.get("description"))
 
 
-def giveaway(locale: str, _message: Json) -> str:
-    """A giveaway."""
-    return text(locale, "label.giveaway")
+def giveaway(locale: str, message: Json) -> str:
+    """A giveaway: among how many, and of what."""
+    body = need(message, "giveaway", dict)
+    return _lines(text(locale, "label.giveaway", count=body.get("winner_count", "")), *_prizes(body))
+
+
+def giveaway_winners(locale: str, message: Json) -> str:
+    """A giveaway that is over, and who won."""
+    body = need(message, "giveaway_winners", dict)
+    names = [f"{w.get('first_name', '')} {w.get('last_name', '')}" for w in objects(body, "winners")]
+    said = text(locale, "label.giveaway_over", count=body.get("winner_count", ""))
+    return _lines(said, ", ".join(" ".join(name.split()) for name in names), *_prizes(body))
+
+
+def _prizes(body: Json) -> list[str]:
+    stars = body.get("prize_star_count")
+    return [str(body.get("prize_description") or ""), f"{stars} ⭐" if stars else ""]
+
+
+def _lines(*said: Any) -> str:
+    return "\n".join(str(line) for line in said if line)
 
 
 def unknown(locale: str) -> str:
