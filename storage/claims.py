@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from storage.journal import JournalRow
 from storage.lasting import GENERATION, locked
 from storage.query import DRIVER
+from storage.trouble import InTheWay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +31,13 @@ UPDATE journal SET state = 'done' WHERE id = $1 AND state = 'new' AND {_FIRST_OF
 """
 # with the tickets that the event may concern: those of what it names, and in a private chat the one that is open
 _CLAIM_AND_HOLD = f"""
-WITH claimed AS ({_CLAIM}),
-chat AS (
+WITH chat AS (
   SELECT id FROM chats WHERE messenger = $2 AND account = $3 AND native = $4
   UNION ALL
   SELECT chat_id FROM chat_aliases WHERE messenger = $2 AND account = $3 AND native = $4
 ),
-held AS (
-  SELECT id FROM tickets
-  WHERE EXISTS (SELECT 1 FROM claimed) AND id IN (
+concerned AS (
+  SELECT id FROM tickets WHERE id IN (
     SELECT open.id FROM customers
       JOIN tickets AS open ON open.customer_id = coalesce(customers.same_as_id, customers.id)
       WHERE customers.chat_id IN (SELECT id FROM chat) AND open.state <> 'closed'
@@ -46,10 +45,19 @@ held AS (
     UNION SELECT ticket_id FROM messages WHERE chat_id IN (SELECT id FROM chat) AND ref = ANY($6::text[])
     UNION SELECT ticket_id FROM links WHERE chat_id IN (SELECT id FROM chat) AND ref = ANY($6::text[])
   )
-  ORDER BY id FOR UPDATE
+),
+held AS (
+  SELECT id FROM tickets WHERE id IN (SELECT id FROM concerned) ORDER BY id FOR UPDATE
+),
+claimed AS (
+  UPDATE journal SET state = 'done'
+  WHERE id = $1 AND state = 'new' AND (SELECT count(*) FROM held) = (SELECT count(*) FROM concerned)
+    AND {_FIRST_OF_LANE}
+  RETURNING id
 )
-SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM held), {GENERATION}
+SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM concerned), (SELECT array_agg(id) FROM held), {GENERATION}
 """
+_CLAIM_UNLESS_LOCKED = _CLAIM_AND_HOLD.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED")
 _COLUMNS = "id, messenger, account, lane, position, album, payload, received_at"
 _OF_LANE = f"""
 SELECT {_COLUMNS} FROM journal
@@ -100,19 +108,23 @@ def claim(conn: Connection, row_ids: Sequence[int], subject: Subject | None) -> 
     """Mark the events as handled and lock their tickets; False when they aren't first of their lane, or not new.
 
     To be asked first in a unit: whatever is read afterwards holds until its end. Of several events the first decides.
+    Raises InTheWay.
     """
     first, *rest = row_ids
+    driver = conn.__dict__[DRIVER]
     if subject is None:
-        claimed = bool(_run(conn, _CLAIM, first))
+        claimed = bool(driver.first(_CLAIM, (first,)).fetchall())
     else:
         names = (subject.messenger, subject.account, subject.chat, subject.thread, list(subject.refs))
-        (found,) = _run(conn, _CLAIM_AND_HOLD, first, *names)
-        claimed = bool(found[0])
-        locked(conn, found[2])
+        sql = _CLAIM_AND_HOLD if driver.patient else _CLAIM_UNLESS_LOCKED
+        claimed, concerned, held, generation = driver.first(sql, (first, *names)).fetchone()
+        if len(held or ()) < concerned:
+            raise InTheWay("a ticket of the event")
+        locked(conn, held, generation)
     if claimed:
         for row_id in rest:
             _run(conn, _CLAIM, row_id)
-    return claimed
+    return bool(claimed)
 
 
 def of_lane(conn: Connection, messenger: str, account: str, lane: str, most: int) -> list[JournalRow]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
-
 from storage.query import DRIVER, MEMORY, Memory, Query
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
 GENERATION = "(SELECT value FROM facts WHERE name = 'generation')"
@@ -40,18 +40,20 @@ class Lasting:
         if generation != self.generation:
             self.generation, self.memory = generation, Memory()
 
+    def forget(self) -> None:
+        """What was read may never have been committed."""
+        self.generation, self.memory = "", Memory()
+
 
 class UnitMemory(Memory):
-    """What a unit on one connection remembers: its own reading until its end, and what lasts."""
+    """What a unit remembers: its own reading until its end, and what lasts. `driver` runs statements of the unit."""
 
-    def __init__(self, conn: Connection, lasting: Lasting) -> None:
+    def __init__(self, driver: Any, lasting: Lasting) -> None:
         super().__init__()
         self._lasting = lasting
         self._generation: str | None = None
         self._changes = False
-        self._driver: Any = conn.__dict__[DRIVER]
-        setattr(conn, MEMORY, self)
-        event.listen(conn, "before_cursor_execute", self._past_query)
+        self._driver = driver
 
     def begin(self) -> None:
         """A new transaction."""
@@ -97,15 +99,18 @@ class UnitMemory(Memory):
             self._changes = True
             self._driver.execute(_NEXT, ())
 
-    def _past_query(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
+    def past_query(self, statement: str) -> None:
         """Something is executed that no query knows of."""
         self.forget()
         if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
             self._next()
 
 
-def locked(conn: Connection, generation: str | None) -> None:
-    """Tell the connection's memory that its unit holds its locks."""
-    memory = conn.__dict__.get(MEMORY)
+def locked(conn: Connection, tickets: Iterable[int] | None, generation: str | None) -> None:
+    """A unit's first statement has locked these tickets, and the number was this: what is read from now on holds."""
+    own = conn.__dict__
+    if own[DRIVER].hold(tickets or ()):  # whoever had them may have changed what lasts
+        generation = own[DRIVER].execute(f"SELECT {GENERATION}", ()).fetchone()[0]
+    memory = own.get(MEMORY)
     if isinstance(memory, UnitMemory):
         memory.locked(generation)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.lasting import GENERATION, locked
 from storage.query import DRIVER
+from storage.trouble import InTheWay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,20 +59,23 @@ WHERE chats.id = before.id AND (before.lease_owner IN ('', $1) OR before.lease_u
 RETURNING lease_token, before.lease_owner
 """
 _HOLDS_NAME = "SELECT 1 FROM leases WHERE name = $1 AND owner = $2 AND token = $3"
-# the lease still is what it was; the chat's slots are used up; the ticket's row is locked
+# the lease still is what it was; the ticket's row is locked; the chat's slots are used up
 _PASSING = f"""
 WITH fence AS (
   SELECT 1 FROM chats WHERE id = $1 AND lease_owner = $2 AND lease_token = $3
-), used AS (
-  INSERT INTO attempts (chat_id, at) SELECT $1, $4 FROM fence, generate_series(1, $5::int)
-), held AS (
+), concerned AS (
   SELECT id FROM tickets
   WHERE id IN (SELECT ticket_id FROM letters WHERE id = $6 UNION SELECT ticket_id FROM places WHERE id = $7)
     AND EXISTS (SELECT 1 FROM fence)
-  ORDER BY id FOR UPDATE
+), held AS (
+  SELECT id FROM tickets WHERE id IN (SELECT id FROM concerned) ORDER BY id FOR UPDATE
+), used AS (
+  INSERT INTO attempts (chat_id, at) SELECT $1, $4 FROM fence, generate_series(1, $5::int)
+  WHERE (SELECT count(*) FROM held) = (SELECT count(*) FROM concerned)
 )
-SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM held), {GENERATION}
+SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM concerned), (SELECT array_agg(id) FROM held), {GENERATION}
 """
+_PASSING_UNLESS_LOCKED = _PASSING.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED")
 
 
 class Beat(NamedTuple):
@@ -128,13 +132,16 @@ def passes(
 ) -> bool:
     """Whether the chat is still held as it was: then so many of its slots are used, and the ticket is locked.
 
-    To be asked first in a unit: whatever is read afterwards holds until its end.
+    To be asked first in a unit: whatever is read afterwards holds until its end. Raises InTheWay.
     """
-    (found,) = _run(
-        conn, _PASSING, fence.chat_id, fence.owner, fence.token, now_ms, slots, letter_id or 0, place_id
-    )
-    locked(conn, found[2])
-    return bool(found[0])
+    driver = conn.__dict__[DRIVER]
+    sql = _PASSING if driver.patient else _PASSING_UNLESS_LOCKED
+    values = (fence.chat_id, fence.owner, fence.token, now_ms, slots, letter_id or 0, place_id)
+    passing, concerned, held, generation = driver.first(sql, values).fetchone()
+    if len(held or ()) < concerned:
+        raise InTheWay("the letter's ticket")
+    locked(conn, held, generation)
+    return bool(passing)
 
 
 def alone(conn: Connection, key: int) -> bool:

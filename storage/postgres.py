@@ -1,4 +1,4 @@
-"""Okno's database in PostgreSQL: units of work side by side, each in a transaction of its own.
+"""Okno's database in PostgreSQL: a process's units of work share transactions, and run beside those of other processes.
 
 Isolation is READ COMMITTED: whoever changes a ticket locks its row first and reads after that, so that the units of
 one ticket happen one after another in every process; what may exist once is unique in the tables, and a unit that
@@ -8,23 +8,17 @@ meets such a rule decides anew.
 from __future__ import annotations
 
 import asyncio
+import queue
 import random
+import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from sqlalchemy.exc import IntegrityError
 
 from storage import migrate
 from storage.hints import Hints
-from storage.sessions import (
-    READING,
-    WRITING,
-    Sessions,
-    engine_for,
-    reason,
-    sqlstate,
-    storage_trouble,
-    unreachable,
-)
+from storage.pipeline import Pipeline
+from storage.sessions import READING, Sessions, engine_for, reason, sqlstate, storage_trouble, unreachable
+from storage.side_by_side import Outcome, SideBySide, Unit, collision
 from storage.trouble import DatabaseBusy, DatabaseUnusable
 
 if TYPE_CHECKING:
@@ -35,19 +29,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# unique violation, deadlock, serialization failure, a lock that didn't come: another process was there first
-_REPEATABLE = frozenset(("23505", "40P01", "40001", "55P03"))
+GROUP = 64
+"""How many units share one transaction at most."""
+
+LONGEST_GROUP = 0.05
+"""A group takes in no more units after so long, in seconds: whatever it has locked, others wait for."""
+
+PUT_OFF = 3
+"""So often a unit whose ticket another process has in hand is put off, until it waits for it on its own."""
+
 _TRIES = 12
-_WRITERS, _READERS = 12, 4
+_READERS = 4
+_PATIENT = 4
+# nearly all that is asked is found by an index; a plan that was made while a table was small must not scan it for ever
+_PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+_TOGETHER = {**_PLANS, "lock_timeout": "200"}
 
 
 class PostgresStore:
-    """One PostgreSQL database: units run side by side and are repeated when they collide."""
+    """One PostgreSQL database. Units run side by side on one connection; those that must wait for another process, or
+    that something was wrong with, each on one of a few others.
+    """
 
     def __init__(self, url: URL) -> None:
-        self._writers = Sessions(url, WRITING, _WRITERS)
+        self._url = url
+        self._loop = asyncio.get_running_loop()
         self._readers = Sessions(url, READING, _READERS)
-        self._running: set[asyncio.Task[Any]] = set()
+        self._together: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._patiently: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._threads = [self._thread("okno-writer", self._write_together)]
+        self._open: set[asyncio.Future[Any]] = set()
+        self._closing = False
         self.hints = Hints(url)
 
     @classmethod
@@ -69,11 +81,14 @@ class PostgresStore:
         return cls(url)
 
     def submit(self, unit: Callable[[Connection], Any]) -> asyncio.Future[Any]:
-        """Start a unit; the future holds its result once it is committed."""
-        task = asyncio.get_running_loop().create_task(self._commit(unit))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return asyncio.shield(task)
+        """Queue a unit; the future holds its result once it is committed."""
+        if self._closing:
+            raise DatabaseBusy("the database is closed")
+        future = self._loop.create_future()
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+        self._together.put(Unit(unit, future))
+        return asyncio.shield(future)
 
     async def read(self, unit: Callable[[Connection], T]) -> T:
         """Run a reading function on one consistent state."""
@@ -85,32 +100,128 @@ class PostgresStore:
     @property
     def waiting(self) -> int:
         """How many units are under way now."""
-        return len(self._running)
+        return len(self._open)
 
     async def close(self) -> None:
         """Finish what is under way and let go of the connections."""
-        while self._running:
-            await asyncio.wait(self._running)
+        self._closing = True
+        while self._open:
+            await asyncio.wait(self._open)
+        for thread in self._threads:
+            (self._together if thread is self._threads[0] else self._patiently).put(None)
+        for thread in self._threads:
+            await self._loop.run_in_executor(None, thread.join)
         await self.hints.close()
-        await self._writers.close()
         await self._readers.close()
 
-    async def _commit(self, unit: Callable[[Connection], T]) -> T:
-        for attempt in range(_TRIES):
+    # ── in threads ──
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _write_together(self) -> None:
+        """Run what is queued, many units to a transaction."""
+        writer = _Writer(self._url, patient=False)
+        units = self._first(self._together)
+        while units:
+            began = time.monotonic()
+            outcome = writer.run(units, lambda taken: self._next(taken, began))  # noqa: B023 (asked until it returns)
+            for unit in outcome.put_off:
+                unit.tries += 1
+                (self._together if unit.tries < PUT_OFF else self._patiently).put(unit)
+            for unit in outcome.alone:
+                self._patiently.put(unit)
+            if self._patiently.qsize() and len(self._threads) <= _PATIENT:
+                self._threads.append(self._thread("okno-patient-writer", self._write_patiently))
+            self._tell(outcome.over)
+            units = outcome.again or self._first(self._together)
+        writer.close()
+
+    def _write_patiently(self) -> None:
+        """Run units one by one, each as often as it takes."""
+        writer = _Writer(self._url, patient=True)
+        while units := self._first(self._patiently):
+            for attempt in range(_TRIES):
+                error = writer.run_one(units[0])
+                if error is None or not collision(error):
+                    break
+                time.sleep(random.uniform(0, min(0.2, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
+            else:
+                if error is not None and sqlstate(error) != "23505":  # what is there already stays there
+                    units[0].error = DatabaseBusy(reason(error))
+            self._tell(units)
+        writer.close()
+
+    @staticmethod
+    def _first(waiting: queue.SimpleQueue[Unit | None]) -> list[Unit]:
+        unit = waiting.get()
+        return [] if unit is None else [unit]
+
+    def _next(self, taken: int, began: float) -> Unit | None:
+        """The next unit of a group of which so many are taken; None when it is full, or nothing waits."""
+        if taken >= GROUP or time.monotonic() - began > LONGEST_GROUP:
+            return None
+        try:
+            return self._together.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _tell(self, units: list[Unit]) -> None:
+        if units:
             try:
-                return await self._writers.run(unit)
-            except Exception as error:
-                if trouble := storage_trouble(error):
-                    raise trouble from error
-                if sqlstate(error) not in _REPEATABLE:
-                    raise
-                if attempt == _TRIES - 1:
-                    raise _exhausted(error) from error
-            await asyncio.sleep(random.uniform(0, min(0.2, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
-        raise AssertionError("the last try returns or raises")
+                self._loop.call_soon_threadsafe(_resolve, units)
+            except RuntimeError:
+                self._closing = True  # the loop is gone, and with it whoever waited
 
 
-def _exhausted(error: Exception) -> Exception:
-    """A unique violation that stays is the unit's own fault; other collisions may pass later."""
-    own = isinstance(error, IntegrityError) or sqlstate(error) == "23505"
-    return error if own else DatabaseBusy(reason(error))
+class _Writer:
+    """Runs groups on a connection, which is made anew when it is lost."""
+
+    def __init__(self, url: URL, *, patient: bool) -> None:
+        self._url = url
+        self._patient = patient
+        self._pipeline: Pipeline | None = None
+        self._group: SideBySide | None = None
+
+    def run(self, units: list[Unit], more: Callable[[int], Unit | None]) -> Outcome:
+        """Run them; when there is no connection, they are over."""
+        try:
+            group = self._ready()
+        except Exception as error:  # noqa: BLE001 (whatever it was belongs to whoever waits)
+            while (unit := more(len(units))) is not None:
+                units.append(unit)
+            for unit in units:
+                unit.error = storage_trouble(error) or error
+            return Outcome(over=units)
+        return group.run(units, more)
+
+    def run_one(self, unit: Unit) -> BaseException | None:
+        """Run it on its own; its error, if any."""
+        unit.error = None
+        self.run([unit], lambda _: None)
+        return unit.error
+
+    def _ready(self) -> SideBySide:
+        if self._group is None or self._pipeline is None or not self._pipeline.usable:
+            self.close()
+            self._pipeline = Pipeline(self._url, _PLANS if self._patient else _TOGETHER)
+            self._group = SideBySide(self._pipeline, patient=self._patient)
+        return self._group
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._pipeline is not None:
+            self._pipeline.close()
+        self._pipeline = self._group = None
+
+
+def _resolve(units: list[Unit]) -> None:
+    for unit in units:
+        if unit.future.done():
+            continue
+        if unit.error is None:
+            unit.future.set_result(unit.result)
+        else:
+            unit.future.set_exception(unit.error)

@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from storage.lasting import Lasting, UnitMemory
-from storage.query import DRIVER
+from storage.query import DRIVER, MEMORY
 from storage.trouble import DatabaseBusy, DatabaseUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
@@ -35,8 +36,7 @@ CONNECTING = 10.0
 LONGEST = 70.0
 """How long a statement may take, in seconds; the server ends it a little earlier."""
 
-_SETTINGS = {
-    "application_name": "okno",
+SETTINGS = {
     "jit": "off",
     # whoever hangs in the middle of a transaction lets go of its locks before anybody takes over its leases
     "idle_in_transaction_session_timeout": "4000",
@@ -57,8 +57,8 @@ def engine_for(url: URL, *, patient: bool = False, **more: Any) -> AsyncEngine:
 
     Raises DatabaseUnusable without the driver.
     """
-    settings = {k: v for k, v in _SETTINGS.items() if not (patient and k.endswith("_timeout"))}
-    arguments = {"server_settings": settings, "timeout": CONNECTING}
+    settings = {k: v for k, v in SETTINGS.items() if not (patient and k.endswith("_timeout"))}
+    arguments = {"server_settings": {"application_name": "okno", **settings}, "timeout": CONNECTING}
     if not patient:
         arguments["command_timeout"] = LONGEST
     try:
@@ -76,14 +76,15 @@ def sqlstate(error: BaseException) -> str:
 def storage_trouble(error: BaseException) -> DatabaseBusy | None:
     """The error as trouble of the server or of the way there, or None when it is the unit's own."""
     import asyncpg
+    import psycopg
 
     if isinstance(error, DatabaseBusy):
         return error
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = sqlstate(error)
-    closed = isinstance(cause, asyncpg.InterfaceError) and "connection" in str(
-        cause
-    )  # else it is our mistake
+    # else it is our mistake
+    closed = isinstance(cause, asyncpg.InterfaceError) and "connection" in str(cause)
+    closed = closed or (isinstance(cause, psycopg.OperationalError) and not code)
     gone = closed or isinstance(cause, OSError | TimeoutError)
     invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
     if gone or invalidated or code.startswith(_TROUBLES) or code in _MORE_TROUBLES:
@@ -138,6 +139,8 @@ class _Driver:
 
     __slots__ = ("_locks", "_prepare", "_statements")
 
+    patient = True
+
     def __init__(self, raw: Any, *, locks: bool) -> None:
         self._prepare = raw.prepare
         self._locks = locks
@@ -151,6 +154,14 @@ class _Driver:
             statement = self._statements[sql] = await_only(self._prepare(wanted))
         return _Answer(await_only(statement.fetch(*map(storable, values))), statement)
 
+    def first(self, sql: str, values: Sequence[Any]) -> _Answer:
+        """The same."""
+        return self.execute(sql, values)
+
+    def hold(self, _tickets: Iterable[int]) -> bool:
+        """Nobody else uses this connection meanwhile."""
+        return False
+
 
 class Session:
     """One connection. `raw` is asyncpg's."""
@@ -162,7 +173,9 @@ class Session:
         self.raw = raw
         self.sync = cast("Connection", connection.sync_connection)
         setattr(self.sync, DRIVER, _Driver(raw, locks=locks))
-        self._memory = UnitMemory(self.sync, lasting or Lasting())
+        self._memory = UnitMemory(self.sync.__dict__[DRIVER], lasting or Lasting())
+        setattr(self.sync, MEMORY, self._memory)
+        event.listen(self.sync, "before_cursor_execute", lambda *told: self._memory.past_query(told[2]))
 
     @classmethod
     async def open(

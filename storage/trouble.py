@@ -9,3 +9,7 @@ class DatabaseUnusable(Exception):
 
 class DatabaseBusy(Exception):
     """The unit was not committed for a reason outside it (disk full, locked, connection gone); it may be tried again."""
+
+
+class InTheWay(Exception):
+    """Somebody else has in hand what a unit is about: it is to be run again."""

@@ -83,7 +83,7 @@ async def test_what_two_do_alone_one_does(one: Database, other: Database) -> Non
 
     def hold(conn: Connection) -> bool:
         alone = leases.alone(conn, leases.SWEEPING)
-        loop.call_soon(entered.set)
+        loop.call_soon_threadsafe(entered.set)
         conn.execute(text("SELECT pg_sleep(0.3)"))
         return alone
 

@@ -1,0 +1,356 @@
+"""Units of work side by side in one transaction on one connection: what they ask is sent together, one commit serves all.
+
+Each unit is a greenlet that gives way to the others while its statement is under way. Units that say first which tickets
+they are about (`first`, `hold`) run side by side; two about one ticket run one after the other, as its row's lock would
+have them do in transactions of their own. All others have the transaction to themselves while they run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from greenlet import GreenletExit, getcurrent, greenlet
+from sqlalchemy import event
+
+from storage.lasting import Lasting, UnitMemory
+from storage.query import DRIVER, MEMORY
+from storage.sessions import sqlstate, storage_trouble
+from storage.trouble import DatabaseBusy, InTheWay
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from psycopg import Error
+    from sqlalchemy import Connection
+
+    from storage.pipeline import Answer, Pipeline
+
+    Key = tuple[str, int]
+
+_FOR_UPDATE = " FOR UPDATE"
+
+# unique violation, deadlock, serialization failure, a lock that didn't come
+_REPEATABLE = frozenset(("23505", "40P01", "40001", "55P03"))
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """A unit of work, and what came of it."""
+
+    run: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a group: units that are over; to be run again together; put off; to be run on their own."""
+
+    over: list[Unit] = field(default_factory=list)
+    again: list[Unit] = field(default_factory=list)
+    put_off: list[Unit] = field(default_factory=list)
+    alone: list[Unit] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Task:
+    """A unit that runs. `shares`: others run beside it."""
+
+    unit: Unit
+    memory: UnitMemory
+    greenlet: greenlet
+    asked: int = 0
+    shares: bool = False
+    holds: set[Key] = field(default_factory=set)
+    error: BaseException | None = None
+
+
+class _Failed(Exception):
+    """A unit's error undoes all."""
+
+    def __init__(self, unit: Unit, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.unit = unit
+        self.error = error
+
+
+class SideBySide:
+    """Runs groups on one connection, in one thread; to the units it is the driver of their connection.
+
+    `patient`: units wait for what others have locked; else they raise InTheWay where they would have to.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, patient: bool) -> None:
+        self.patient = patient
+        self._pipeline = pipeline
+        self._conn = pipeline.connection
+        self._own = self._conn.__dict__
+        self._lasting = Lasting()
+        self._memories: list[UnitMemory] = []
+        self._locks: dict[str, str] = {}
+        self._own[DRIVER] = self
+        event.listen(self._conn, "before_cursor_execute", self._past_query)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._tasks: set[_Task] = set()
+        self._under_way: list[_Task] = []
+        self._answers: Iterator[Answer | Error] = iter(())
+        self._reading = False
+        self._unhurried: deque[_Task] = deque()  # they wait until they are the only ones
+        self._apart: deque[_Task] = deque()  # they wait until nothing is under way
+        self._blocked: list[tuple[_Task, set[Key]]] = []
+        self._holders: dict[Key, _Task] = {}
+        self._put_off: list[Unit] = []
+        self._task: _Task | None = None
+        self._alone: _Task | None = None
+
+    # ── what the thread asks ──
+
+    def run(self, units: list[Unit], more: Callable[[int], Unit | None]) -> Outcome:
+        """Run the units, and those that `more` gives meanwhile (told how many there are), in one transaction.
+
+        Raises nothing: when the storage fails, all are over with DatabaseBusy.
+        """
+        self._hub = getcurrent()
+        waiting = deque(units)
+        try:
+            self._pipeline.send("BEGIN")
+            self._work(units, waiting, more)
+            self._commit()
+        except BaseException as error:  # noqa: BLE001 (every error goes to a unit's caller)
+            return self._undone(units, error)
+        put_off = set(map(id, self._put_off))
+        outcome = Outcome([unit for unit in units if id(unit) not in put_off], put_off=self._put_off)
+        self._begin()
+        return outcome
+
+    def _work(self, units: list[Unit], waiting: deque[Unit], more: Callable[[int], Unit | None]) -> None:
+        began = True
+        while True:
+            while self._alone is None and not self._unhurried:
+                if waiting:
+                    self._start(waiting.popleft())
+                elif (unit := more(len(units))) is not None:
+                    units.append(unit)
+                    self._start(unit)
+                else:
+                    break
+            if self._under_way or began:
+                self._exchange(began)
+                began = False
+            elif self._apart:
+                self._resume(self._apart.popleft(), None)
+            elif self._unhurried:
+                self._alone = self._unhurried.popleft()
+                self._resume(self._alone, None)
+            elif not waiting:
+                return
+
+    def _exchange(self, began: bool) -> None:
+        """Send what the units ask, and hand each its answer; what they ask then is for the next time."""
+        expected, self._under_way = self._under_way, []
+        self._answers, self._reading = self._pipeline.answers(), True
+        if began:
+            _raised(next(self._answers))
+        for task in expected:
+            self._resume(task, next(self._answers))
+        for _ in self._answers:
+            raise AssertionError("there is one answer to each statement")
+        self._reading = False
+
+    def _start(self, unit: Unit) -> None:
+        memory = self._memories.pop() if self._memories else UnitMemory(self, self._lasting)
+        memory.begin()
+        task = _Task(unit, memory, greenlet(self._body))
+        self._tasks.add(task)
+        self._resume(task, task)
+
+    def _body(self, task: _Task) -> None:
+        try:
+            task.unit.result = task.unit.run(self._conn)
+        except GreenletExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 (it goes to the unit's caller)
+            task.error = error
+
+    def _resume(self, task: _Task, told: Any) -> None:
+        """Let the unit go on until it asks the next thing."""
+        self._task = task
+        self._own[MEMORY] = task.memory
+        task.greenlet.switch(told)
+        if task.greenlet.dead:
+            self._ended(task)
+
+    def _ended(self, task: _Task) -> None:
+        if isinstance(task.error, InTheWay) and task.asked == 1:
+            self._put_off.append(task.unit)  # it has done nothing yet
+        elif task.error is not None:
+            raise _Failed(task.unit, task.error)
+        self._tasks.discard(task)
+        self._memories.append(task.memory)
+        if self._alone is task:
+            self._alone = None
+        for key in task.holds:
+            del self._holders[key]
+        if task.holds and self._blocked:
+            waiting, self._blocked = self._blocked, []
+            for blocked, keys in waiting:
+                if self._free(blocked, keys):
+                    self._resume(blocked, None)
+                else:
+                    self._blocked.append((blocked, keys))
+
+    def _commit(self) -> None:
+        if self._pipeline.ask("COMMIT").said != b"COMMIT":
+            raise DatabaseBusy("the transaction was ended by an error inside it")
+        self._tidy()
+
+    def _tidy(self) -> None:
+        if self._conn.in_transaction():  # what SQLAlchemy believes to be open since a unit used it
+            self._conn.rollback()
+
+    def _undone(self, units: list[Unit], error: BaseException) -> Outcome:
+        """Nothing of the group has happened: whose fault it was runs alone, the others once more."""
+        self._roll_back()
+        cause = error.error if isinstance(error, _Failed) else error
+        trouble = (
+            None if isinstance(cause, DatabaseBusy) and self._pipeline.usable else storage_trouble(cause)
+        )
+        outcome = Outcome()
+        for unit in units:
+            unit.result = None
+        if trouble is not None or not self._pipeline.usable:
+            for unit in units:
+                unit.error = trouble or DatabaseBusy(str(cause))
+            outcome.over = units
+        elif len(units) == 1 and (self.patient or not collision(cause)):
+            units[0].error = cause
+            outcome.over = units
+        elif isinstance(error, _Failed):
+            outcome.alone = [error.unit]
+            outcome.again = [unit for unit in units if unit is not error.unit]
+        else:
+            outcome.alone = units
+        return outcome
+
+    def _roll_back(self) -> None:
+        tasks, answers = self._tasks, self._answers
+        self._begin()
+        for task in tasks:
+            if not task.greenlet.dead:
+                with contextlib.suppress(BaseException):
+                    task.greenlet.throw(GreenletExit)
+        self._lasting.forget()
+        try:
+            deque(answers, maxlen=0)
+            deque(self._pipeline.answers(), maxlen=0)
+            self._pipeline.ask("ROLLBACK")
+            self._tidy()
+        except Exception:  # noqa: BLE001 (the first error is the one to tell)
+            self._pipeline.close()
+
+    # ── what units ask, each in its greenlet ──
+
+    def execute(self, sql: str, values: Sequence[Any]) -> Answer:
+        """Run one statement."""
+        task = self._running
+        if not task.shares and self._alone is not task:
+            self._only(task)
+        answer = self._asked(task, sql, values)
+        if task.shares and (table := self._locks.get(sql) or self._locked_by(sql)) != "-":
+            self._add(task, {(table, row[0]) for row in answer.fetchall()})
+        return answer
+
+    def first(self, sql: str, values: Sequence[Any]) -> Answer:
+        """Run a unit's first statement, which locks the tickets that the unit is about; `hold` is to follow."""
+        task = self._running
+        if not task.asked:
+            task.shares = True
+        elif not task.shares and self._alone is not task:
+            self._only(task)
+        return self._asked(task, sql, values)
+
+    def hold(self, tickets: Iterable[int]) -> bool:
+        """Wait until no other unit is about these tickets; whether that took waiting."""
+        task, keys = self._running, {("tickets", number) for number in tickets}
+        if not task.shares:
+            return False
+        waited = not self._free(task, keys)
+        if waited:
+            self._blocked.append((task, keys))
+            self._give_way()
+        self._add(task, keys)
+        return waited
+
+    @property
+    def _running(self) -> _Task:
+        if self._task is None:
+            raise DatabaseBusy("the transaction is over")
+        return self._task
+
+    def _asked(self, task: _Task, sql: str, values: Sequence[Any]) -> Answer:
+        task.asked += 1
+        self._pipeline.send(sql, values)
+        self._under_way.append(task)
+        return _raised(self._give_way())
+
+    def _give_way(self) -> Any:
+        return self._hub.switch()
+
+    def _only(self, task: _Task) -> None:
+        """Wait until no other unit runs."""
+        if len(self._tasks) > 1:
+            self._unhurried.append(task)
+            self._give_way()
+        self._alone = task
+
+    def _free(self, task: _Task, keys: Iterable[Key]) -> bool:
+        return all(self._holders.get(key, task) is task for key in keys)
+
+    def _add(self, task: _Task, keys: set[Key]) -> None:
+        """The unit has locked these rows. One that another unit has in hand tears the group apart: each waits alone."""
+        if not self._free(task, keys):
+            raise InTheWay("another unit has this in hand")
+        for key in keys - task.holds:
+            self._holders[key] = task
+        task.holds |= keys
+
+    def _locked_by(self, sql: str) -> str:
+        """The table whose rows the statement locks; a dash when it locks none."""
+        table = (
+            sql[len("SELECT ") : sql.index(".")] if _FOR_UPDATE in sql and sql.startswith("SELECT ") else "-"
+        )
+        self._locks[sql] = table
+        return table
+
+    def _past_query(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
+        """SQLAlchemy uses the connection itself: nothing else may be under way."""
+        task = self._task
+        if task is None:
+            return
+        if not task.shares and self._alone is not task:
+            self._only(task)
+        task.asked += 1
+        task.memory.past_query(statement)
+        while self._reading or self._pipeline.waits:
+            self._apart.append(task)
+            self._give_way()
+        self._pipeline.rest()
+
+
+def collision(error: BaseException) -> bool:
+    """Whether somebody else was there first, so that the unit is to be run again."""
+    return isinstance(error, InTheWay) or sqlstate(error) in _REPEATABLE
+
+
+def _raised(answer: Answer | Error) -> Answer:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
