@@ -43,7 +43,7 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 
 ACCOUNT_PAUSE = 60.0
-"""How long a messenger's sends rest after its account was refused, in seconds."""
+"""How long a messenger's sends rest at most after its account was refused, in seconds."""
 
 RESTART = 1.0
 """No program ends and starts again so soon: what windows as short as this hold needn't be remembered."""
@@ -418,7 +418,7 @@ class Delivery:
                     self._health.count("limited", line.messenger.name)
                     line.account.pacer.limited(lane.chat.id, delay, now)
             case Refused(reason=reason, detail=detail):
-                delay, why = ACCOUNT_PAUSE, "account"
+                delay, why = min(ACCOUNT_PAUSE, 2.0 ** min(lane.tries, 10)), "account"
                 line.account.pacer.pause_all(now + delay)
                 self._health.messenger(line.messenger.name).refused = detail or reason
                 _log.error("a messenger refuses the account", messenger=line.messenger.name, reason=reason)

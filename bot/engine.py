@@ -20,7 +20,7 @@ from bot.pump import Handlers, Pump
 from bot.sharing import Sharing
 from bot.typing_signs import TypingSigns
 from domain.policy import LEADS
-from handlers import claiming, delivered, dispatch, letters, settling_in, timed
+from handlers import accounts, claiming, delivered, dispatch, letters, settling_in, timed
 from storage import attempts, chats, claims, facts, journal, past
 from storage.database import DatabaseBusy
 
@@ -88,6 +88,7 @@ class Engine:
             self.sharing.start(self.pump, self.delivery)
         self._typing = TypingSigns(db, policy)
         self._profiles: dict[str, object] = {}
+        self._unauthorised: set[str] = set()
 
     async def take_in(self, messenger: Messenger) -> None:
         """Connect a messenger, handle what was kept for it, and send what waits. Raises ConnectRefused.
@@ -157,8 +158,14 @@ class Engine:
             await asyncio.sleep(full_jitter(min(tries, 5)))
 
     async def sweep(self) -> None:
-        """What time asks for."""
+        """What time asks for, and word of messengers that take the bot's token no more."""
         self.delivery.take(await self.committer.run(timed.sweep, self.policy, utc_now()))
+        for name, health in self.health.messengers.items():
+            if health.unauthorised != (name in self._unauthorised):
+                refused = health.unauthorised
+                self._unauthorised ^= {name}
+                told = await self.committer.run(accounts.tell, self.policy, utc_now(), name, refused=refused)
+                self.delivery.take(told)
 
     async def prune(self) -> None:
         """Throw away what has served."""

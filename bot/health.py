@@ -52,9 +52,14 @@ class MessengerHealth:
         return self.started and (self.elsewhere or self.own is None or self.own.connected)
 
     @property
+    def unauthorised(self) -> bool:
+        """Its platform doesn't take the account: nothing is received or sent there until it does again."""
+        return bool(self.refused) or (self.own is not None and self.own.unauthorised)
+
+    @property
     def error(self) -> str:
         """What is wrong, in few words; empty when nothing is known to be."""
-        return self.refused or ("" if self.own is None or self.connected else self.own.last_error)
+        return ("" if self.own is None or self.connected else self.own.last_error) or self.refused
 
 
 T = TypeVar("T")

@@ -26,6 +26,8 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
     message = messages.by_ref(turn.conn, chat.id, event.ref)
     if message is None or message.deleted or message.edited_at > to_ms(event.at):
         return  # what Slack sends again may be older than what was heard since
+    if message.role == "customer" and _is_blocked(turn, message):
+        return
     messages.change(turn.conn, message.id, edited_at=to_ms(event.at))
     content = event.content
     if message.role == "customer" or _said_there(message):
@@ -45,6 +47,11 @@ def edited(turn: Turn, chat: Row, event: Edited) -> None:
         take_back(turn, message, role="note")
     elif _rewrite(turn, message, content) and message.role == "answer":
         _follow_at_customer(turn, message.id, "edit")
+
+
+def _is_blocked(turn: Turn, message: Row) -> bool:
+    ticket = tickets.get(turn.conn, message.ticket_id)
+    return people.customer(turn.conn, ticket.customer_id).blocked_at is not None
 
 
 def _does_nothing(command: commands.Command, content: Content) -> bool:

@@ -30,7 +30,7 @@ def customer_wrote(turn: Turn, chat: Row, said: Sequence[Wrote]) -> None:
     command = commands.parse(first.content.text)
     if command is not None and customer_commands.run(turn, command, said, person, customer, place):
         return
-    if _rating_sentence(turn, chat, first) or customer.blocked_at is not None:
+    if customer.blocked_at is not None or _rating_sentence(turn, chat, first):
         return
     if messages.by_ref(turn.conn, chat.id, first.ref) is not None:
         return  # history read after an outage told it already

@@ -317,9 +317,13 @@ class ServesHttp(Protocol):
 
 @dataclass(slots=True)
 class Health:
-    """What `/readyz` and the metrics read of a messenger; kept by the messenger itself."""
+    """What `/readyz` and the metrics read of a messenger; kept by the messenger itself.
+
+    `unauthorised`: the platform doesn't take the account's token any more.
+    """
 
     connected: bool = False
+    unauthorised: bool = False
     last_receive: float | None = None
     last_error: str = ""
     limited: int = 0

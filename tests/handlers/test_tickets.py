@@ -156,6 +156,25 @@ def test_blocking_and_unblocking():
     assert office.screen("howto").texts()[-1] == "извините"
 
 
+def test_what_a_blocked_customer_writes_into_earlier_messages_is_not_heard():
+    office, thread = asked()
+    ref = office.writes("anna", "пожалуйста")
+    office.says("ivan", "howto", "ответ", thread)
+    office.says("ivan", "howto", "/close", thread)
+    rating = office.screen("anna").messages[-1]
+    assert rating.buttons
+    office.says("ivan", "howto", "/block", thread)
+    before = office.screen("howto").texts()
+    office.edits("anna", ref, "спам")
+    office.writes("anna", "спам", reply_to=rating.ref)
+    office.writes("anna", "/bug спам")
+    assert office.screen("howto").texts() == before
+    assert office.screen("bugs").texts() == []
+    office.says("ivan", "howto", "/unblock", thread)
+    office.edits("anna", ref, "прошу прощения")
+    assert "прошу прощения" in office.screen("howto").copies()
+
+
 def test_with_more_desks_than_four_moving_is_a_menu():
     more = (*DESKS, *(replace(DESKS[1], name=n, title=n) for n in ("billing", "sales")))
     office, _ = asked(desks=more)

@@ -309,6 +309,7 @@ class Receiver:
         elif self._health.last_error:
             _log.info("receiving again", messenger=NAME)
         self._health.connected = True
+        self._health.unauthorised = False
         self._health.last_error = ""
         self._health.last_receive = time.monotonic()
 
@@ -316,9 +317,10 @@ class Receiver:
         """Say once what is wrong, and wait a while."""
         reason, pause = _reason(error), _pause(failures)
         self._health.connected = self._open > 0
+        self._health.unauthorised = isinstance(error, ApiError) and error.code in _UNAUTHORISED
         if isinstance(error, ApiError):
             if error.code in (*_UNAUTHORISED, *_NO_OTHER, "missing_scope"):
-                pause = _UNAUTHORISED_PAUSE
+                pause = min(_UNAUTHORISED_PAUSE, 2.0**failures)
             if error.retry_after is not None:
                 self._health.limited += 1
                 pause = error.retry_after

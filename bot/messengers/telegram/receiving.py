@@ -166,6 +166,7 @@ class Receiver:
             _log.info("receiving again", messenger=NAME)
         self._failures = 0
         self._health.connected = True
+        self._health.unauthorised = False
         self._health.last_receive = time.monotonic()
         self._health.last_error = ""
 
@@ -174,8 +175,9 @@ class Receiver:
         self._failures += 1
         reason = _reason(error)
         pause = _pause(self._failures)
-        if isinstance(error, ApiError) and is_unauthorised(error):
-            pause = _UNAUTHORISED_PAUSE
+        self._health.unauthorised = isinstance(error, ApiError) and is_unauthorised(error)
+        if self._health.unauthorised:
+            pause = min(_UNAUTHORISED_PAUSE, 2.0**self._failures)
         if isinstance(error, ApiError) and error.retry_after is not None:
             self._health.limited += 1
             pause = min(max(error.retry_after, pause), LONGEST_WISH)
