@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.health import fault
+from domain.moments import to_ms
 from storage import journal
 from storage.database import DatabaseBusy
 
@@ -134,7 +135,7 @@ class Intake:
         self._health.count("events_received", rows[0].messenger, by=len(rows))
 
     def _now_ms(self) -> int:
-        return int(self._now().timestamp() * 1000)
+        return to_ms(self._now())
 
 
 def _kept(
@@ -170,7 +171,7 @@ def _kept_and_handled(
     may have one of them in hand, so that they are kept as handled at once.
     """
     messenger, account = origin
-    rows = _kept(conn, check, messenger, account, raw, int(now.timestamp() * 1000), done=alone)
+    rows = _kept(conn, check, messenger, account, raw, to_ms(now), done=alone)
     if len(rows) != len(raw):
         for row in rows if alone else ():
             journal.mark_new(conn, row.id)

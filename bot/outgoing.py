@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bot.leasing import LeaseLost
+from domain.moments import to_ms
 from storage import attempts, leases
 
 if TYPE_CHECKING:
@@ -90,4 +91,4 @@ def stored(
 
 
 def _ms(now: datetime) -> int:
-    return int(now.timestamp() * 1000)
+    return to_ms(now)

@@ -74,14 +74,19 @@ class _Lane:
 
     key: tuple[str, str]
     rows: list[tuple[int, int, JournalRow]] = field(default_factory=list)
+    ids: set[int] = field(default_factory=set)
     touched: float = 0.0
     taken: bool = False  # in the rotation, or being handled
     timer: asyncio.TimerHandle | None = None
     refused: int = 0  # how often in a row its head turned out not to be ours to handle
 
-    def add(self, row: JournalRow) -> None:
-        """Put a row into its order."""
+    def add(self, row: JournalRow) -> bool:
+        """Put a row into its order; False when it is there already: found in the journal before it was offered."""
+        if row.id in self.ids:
+            return False
+        self.ids.add(row.id)
         heapq.heappush(self.rows, (row.position, row.id, row))
+        return True
 
     def take(self) -> list[JournalRow]:
         """The head: one row, or the parts of one album that follow one another."""
@@ -89,6 +94,7 @@ class _Lane:
         album = group[0].album
         while album and self.rows and self.rows[0][2].album == album:
             group.append(heapq.heappop(self.rows)[2])
+        self.ids.difference_update(row.id for row in group)
         return group
 
 
@@ -169,9 +175,8 @@ class Pump:
             lane = self._lanes.get(key)
             if lane is None:
                 lane = self._lanes[key] = _Lane(key)
-            lane.add(row)
+            self._held += lane.add(row)
             lane.touched = now
-            self._held += 1
             touched[key] = lane
         for lane in touched.values():
             self._consider(lane)
@@ -323,11 +328,7 @@ class Pump:
         found = await self._committer.run(
             self._handlers.of_lane, row.messenger, row.account, row.lane, _ALBUM_MOST
         )
-        known = {known for _, known, _ in lane.rows}
-        for other in found:
-            if other.id not in known:
-                lane.add(other)
-                self._held += 1
+        self._held += sum(lane.add(other) for other in found)
 
     # ── one head ──
 

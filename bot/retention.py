@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from domain.moments import to_ms
 from storage import retention
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def forget(database: Database, policy: Policy, now: Callable[[], datetime]
 
 
 async def _walk(database: Database, page: Page, before: datetime, until: float) -> None:
-    before_ms, after = round(before.timestamp() * 1000), 0
+    before_ms, after = to_ms(before), 0
     while time.monotonic() < until and (  # noqa: ASYNC110
         after := await database.run(page, before_ms, after, ROWS)
     ):

@@ -7,11 +7,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from domain.moments import to_ms
 from domain.policy import Desk
 from domain.requests import Button
 from domain.texts import moment, text
 from handlers import assigning, relay, threads, timekeeping
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import clocks, people, places, tickets
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from domain import commands
 from domain.events import ChatSeen, PersonSeen, Wrote
+from domain.moments import to_ms
 from domain.work import Priority
 from handlers import (
     acquaintance,
@@ -24,7 +25,7 @@ from handlers import (
     threads,
     timekeeping,
 )
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import chats, messages, people, places, tickets
 
 if TYPE_CHECKING:

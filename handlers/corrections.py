@@ -9,9 +9,10 @@ from domain import commands
 from domain.events import Deleted, Edited, Reacted
 from domain.messages import Content, dump_content, load_content
 from domain.mirror import is_note
+from domain.moments import to_ms
 from domain.texts import text
 from handlers import relay
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import links, messages, outbox, people, places, reactions, tickets
 
 if TYPE_CHECKING:

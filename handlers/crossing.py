@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.hours_words import greeting
+from domain.moments import to_ms
 from domain.texts import text
 from handlers import relay, uniting
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import chats, crossings, people, places, tickets
 
 if TYPE_CHECKING:

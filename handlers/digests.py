@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.cards import joined_lines, linked
+from domain.moments import to_ms
 from domain.names import apart
 from domain.policy import LEADS
 from domain.richtext import RichText, plain, silence_mentions
@@ -13,7 +14,7 @@ from domain.texts import stamp, text
 from domain.work import Priority
 from escalation.hours import EVER
 from handlers import assigning, card_views, relay, timekeeping
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import chats, clocks, once, places, tickets
 
 if TYPE_CHECKING:

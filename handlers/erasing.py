@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from domain.moments import to_ms
 from domain.policy import Policy
 from domain.work import Effects, Priority
 from handlers import actions, letters, pinging
@@ -132,6 +133,6 @@ def _ask_to_delete(turn: Turn, place: Row, ticket_id: int, refs: list[str]) -> N
 
 def forget(conn: Connection, now: datetime, customer_id: int) -> None:
     """Nobody is this customer any more, nor any of those who turned out to be them."""
-    at = round(now.timestamp() * 1000)
+    at = to_ms(now)
     for row in erasing.family(conn, customer_id):
         erasing.empty_customer(conn, row, places.whole_chat(conn, row.chat_id).id, at)

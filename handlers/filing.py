@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from domain import commands
 from domain.events import Wrote
 from domain.messages import load_content
+from domain.moments import to_ms
 from domain.texts import text
 from domain.work import Priority
 from handlers import actions, assigning, floods, keeping, notices, relay, threads, timekeeping
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import links, messages, people, places, tickets
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from domain.events import Wrote
 from domain.messages import dump_content
 from domain.mirror import Fate
-from handlers.turn import Turn, to_ms
+from domain.moments import to_ms
+from handlers.turn import Turn
 from storage import messages
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.messages import Content
+from domain.moments import to_ms
 from domain.policy import LEADS
 from domain.requests import Send
 from domain.richtext import plain
 from domain.texts import text
 from domain.work import Priority
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import chats, outbox, places, tickets
 
 if TYPE_CHECKING:

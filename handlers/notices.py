@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from domain.moments import to_ms
 from domain.texts import moment, text
 from handlers import relay, timekeeping
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import messages, once, people, places, tickets
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.cards import press_data
+from domain.moments import to_ms
 from domain.policy import Policy, WorkingHours
 from domain.requests import Button
 from domain.richtext import plain, silence_mentions
@@ -19,7 +20,7 @@ from domain.texts import duration, text
 from domain.work import Effects, Priority
 from escalation import due
 from handlers import actions, assigning, digests, lateness, letters, notices, pinging, relay, timekeeping
-from handlers.turn import Turn, to_ms
+from handlers.turn import Turn
 from storage import attempts, clocks, crossings, facts, journal, leases, once, people, places, rules, tickets
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from domain.moments import to_ms
 from domain.policy import Capabilities, Desk, Policy
 from domain.texts import best
 from domain.work import Effects, Lane, PressAnswer
@@ -13,14 +14,6 @@ if TYPE_CHECKING:
     from domain.requests import Buttons
     from storage import Connection
     from storage.query import Row
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-
-def to_ms(at: datetime) -> int:
-    """The time as the tables keep it: whole milliseconds since the epoch, never later than it was."""
-    return (at - _EPOCH) // _MILLISECOND
 
 
 class Turn:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert, literal_column, select
 
+from domain.moments import to_ms
 from storage.query import Changing, Query, Row, inserting, p
 from storage.schema import clocks, ping_clocks, pings, places, reminders, tickets
 
@@ -100,8 +101,8 @@ change_ping = Changing(pings)
 
 
 def ms(at: datetime | None) -> int | None:
-    """The time as the tables keep it."""
-    return None if at is None else round(at.timestamp() * 1000)
+    """The time as the tables keep it, of clocks as of messages: an answer is found to be the one that holds."""
+    return None if at is None else to_ms(at)
 
 
 def moment(stored: int | None) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal_column, select
 
 from domain.figures import Deed, Wait
+from domain.moments import to_ms
 from storage.query import Query, p
 from storage.schema import clocks, events, people, tickets
 
@@ -104,7 +105,7 @@ def open_by_state(conn: Connection) -> list[tuple[str, str, int]]:
 
 def _first(conn: Connection, table: str, since: datetime) -> tuple[int, int]:
     """The first row of that time, by halving, and the time as the tables keep it."""
-    since_ms = round(since.timestamp() * 1000)
+    since_ms = to_ms(since)
     low, high = 0, (_LAST[table].value(conn) or 0) + 1
     while low < high:
         middle = (low + high) // 2

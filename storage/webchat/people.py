@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection, delete, func, insert, literal_column, select, update
 
+from domain.moments import to_ms
 from storage import leases
 from storage.query import Query, Row, inserting, p
 from storage.schema import web_people, web_sessions
@@ -195,7 +196,7 @@ def _hash(token: str) -> str:
 
 
 def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+    return to_ms(moment)
 
 
 def _milliseconds(duration: timedelta) -> int:

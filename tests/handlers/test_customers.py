@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from domain.events import Membership, PersonSeen, RawEvent
 from domain.messages import Attachment, Content
+from domain.moments import to_ms
 from domain.requests import Refused
 from domain.richtext import RichText
 from handlers import dispatch
 from handlers.customer_commands import CLAIM_CODE
-from handlers.turn import to_ms
 from storage import facts, journal, people, tickets
 from tests.handlers.office import Office
 

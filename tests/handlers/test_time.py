@@ -78,6 +78,16 @@ def test_an_answer_holds_as_of_when_it_was_written_and_stops_once_delivered():
     assert (row.outcome, row.used) == ("answered", 5 * 60_000)
 
 
+@pytest.mark.parametrize("microseconds", [0, 400, 500, 569, 999])
+def test_an_answer_of_any_fraction_of_a_millisecond_stops_it(microseconds: int):
+    o, thread = asked()
+    o.passes(5 * MINUTES)
+    o.now = o.now.replace(microsecond=401_000 + microseconds)
+    o.says("ivan", "howto", "Ответ", thread)
+    row = latest(o)
+    assert (row.outcome, row.over, row.used) == ("answered", 1, 5 * 60_000 + 401)
+
+
 def test_a_refused_answer_lets_it_run_on():
     o, thread = asked()
     o.outcomes = lambda w: (

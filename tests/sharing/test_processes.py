@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from benchmarks.relay import free_port
 from tests import postgres
 from tests.fakes.telegram import Remote
-from tests.program.running import Program, running, until
+from tests.program.running import PATIENCE, Program, running, until
 from tests.soak.run import ALWAYS, soak
 from tests.soak.scene import server
 
@@ -39,6 +40,7 @@ class Site:
     desk: int
     customer: int
     agent: int
+    url: str
 
     async def texts(self) -> list[str]:
         """What of the customer's is in the desk."""
@@ -48,11 +50,19 @@ class Site:
             found += [line for m in shown if m.by_bot and not m.buttons for line in m.text.split("\n")]
         return found
 
-    async def arrives(self, text: str, within: float = 30.0) -> None:
+    async def arrives(self, text: str, within: float = PATIENCE) -> None:
         await until(lambda: self._is_there(text), within, what=text)
 
     async def _is_there(self, text: str) -> bool:
         return text in await self.texts()
+
+    async def settles(self) -> None:
+        """Wait until what was sent is known to be sent: else it may be sent again by whoever takes over."""
+        conn = await postgres.connect(make_url(self.url))
+        try:
+            await until(lambda: conn.fetchval("SELECT count(*) = 0 FROM letters WHERE state = 'waiting'"))
+        finally:
+            await conn.close()
 
     def receiver(self) -> Program:
         """The program that receives."""
@@ -78,7 +88,7 @@ async def site(folder: Path, url: str, processes: int, *more: dict[str, str]) ->
             (folder / str(number)).mkdir()
             own = settings | (more[number] if more else {})
             programs.append(await stack.enter_async_context(running(folder / str(number), **own)))
-        yield Site(remote, programs, desk, customer, agent)
+        yield Site(remote, programs, desk, customer, agent, url)
 
 
 async def test_another_takes_over_within_ten_seconds_from_one_that_is_stopped_and_that_one_does_no_harm(
@@ -88,6 +98,7 @@ async def test_another_takes_over_within_ten_seconds_from_one_that_is_stopped_an
     async with site(tmp_path, url, 2) as there:
         await there.remote.writes(user=there.customer, text="before")
         await there.arrives("before")
+        await there.settles()
         stopped = there.receiver()
         stopped.signal(signal.SIGSTOP)  # it hangs, with everything in its hands
         began = time.monotonic()
