@@ -101,6 +101,43 @@ async def test_the_next_start_does_not_double(
     assert journal.texts == ["one", "two"]
 
 
+async def test_after_a_long_silence_numbers_may_begin_anywhere(
+    fake: TelegramFake, bot: TelegramMessenger, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is numbered below the last update is asked for once nothing has come for a while."""
+    monkeypatch.setattr(receiving_module, "_FORGETS", 0.0)
+    anna = fake.people.user("Anna")
+    async with receiving(bot, journal):
+        fake.people.writes(anna, "one")
+        await journal.wait(1)
+        await confirmed(fake)
+        await until(lambda: fake.control.calls("getUpdates")[-1]["given"].get("offset") is None)
+        fake.updates.next_id = 7
+        fake.people.writes(anna, "two")
+        await journal.wait(2)
+        fake.people.writes(anna, "three")
+        await journal.wait(3)
+    assert journal.texts == ["one", "two", "three"]
+
+
+async def test_an_offset_that_is_refused_is_forgotten(
+    fake: TelegramFake, bot: TelegramMessenger, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving_module, "_pause", lambda _tries: 0.01)
+    anna = fake.people.user("Anna")
+    async with receiving(bot, journal):
+        fake.people.writes(anna, "one")
+        await journal.wait(1)
+        await confirmed(fake)
+        future = {"status": 400, "description": "Bad Request: Specified from_id is in the future"}
+        fake.control.fault("error", method="getUpdates", **future)
+        await until(lambda: fake.control.calls("getUpdates")[-1]["given"].get("offset") is None)
+        fake.updates.next_id = 7
+        fake.people.writes(anna, "two")
+        await journal.wait(2)
+    assert journal.texts == ["one", "two"]
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -41,6 +41,11 @@ _UNKNOWN_PAUSE = 1.0
 LONGEST_WISH = 300.0
 """Nobody is deaf for longer than so many seconds, whatever a server asks for."""
 
+_FORGETS = 600.0
+"""After so many seconds of silence it is asked without an offset, which costs nothing: after a week without updates
+Telegram counts on from any number, and what is below an offset isn't given (https://core.telegram.org/bots/api#update).
+"""
+
 _IDLE = 0.1
 """A server that answers a long poll with nothing at once is asked again after so many seconds."""
 
@@ -63,6 +68,7 @@ class Receiver:
         """Poll until cancelled. A webhook left over is taken away; what waits at Telegram stays."""
         offset: int | None = None
         hooked = True
+        heard = time.monotonic()
         while True:
             try:
                 if hooked:
@@ -71,13 +77,14 @@ class Receiver:
                 asked = time.monotonic()
                 updates = await self._updates(offset)
             except WireError as error:
-                hooked = hooked or (
-                    isinstance(error, ApiError) and error.says("webhook is active", "setWebhook")
-                )
+                if isinstance(error, ApiError):
+                    hooked = hooked or error.says("webhook is active", "setWebhook")
+                    offset = None if error.code == 400 else offset  # one from elsewhere
                 await self._trouble(error)
                 continue
             self._well()
             if updates:
+                heard = time.monotonic()
                 events = ids.raw_events(updates)
                 await self._keep(accept, events)
                 offset = ids.beyond(events, offset)
@@ -85,6 +92,8 @@ class Receiver:
                     await asyncio.sleep(_UNKNOWN_PAUSE)
             elif self.settled_at is None:
                 self.settled_at = time.monotonic()
+            elif time.monotonic() - heard > _FORGETS:
+                heard, offset = time.monotonic(), None  # all before it is confirmed
             elif time.monotonic() - asked < _IDLE:
                 await asyncio.sleep(_IDLE)
 
