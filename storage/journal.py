@@ -84,12 +84,14 @@ _FAILURES = Query(
 )
 _PRUNE = Query(
     delete(journal).where(
-        journal.c.id.in_(
+        journal.c.id.in_(  # the oldest by number, which needs no index of its own
             select(journal.c.id)
-            .where(journal.c.received_at < p("before"), journal.c.state == literal_column("'done'"))
+            .where(journal.c.state == literal_column("'done'"))
+            .order_by(journal.c.id)
             .limit(p("most"))
             .scalar_subquery()
-        )
+        ),
+        journal.c.received_at < p("before"),
     )
 )
 

@@ -121,7 +121,6 @@ Index(
     sqlite_where=text("state = 'failed'"),
     postgresql_where=text("state = 'failed'"),
 )
-Index("ix_journal_received_at", journal.c.received_at)
 Index(  # where several processes share the work, each asks whether an event is its lane's first
     "ix_journal_lane",
     journal.c.messenger,
@@ -320,7 +319,12 @@ messages = Table(
     UniqueConstraint("chat_id", "ref"),
 )
 Index("ix_messages_ticket_id", messages.c.ticket_id, messages.c.id)
-Index("ix_messages_album_id", messages.c.album_id)
+Index(
+    "ix_messages_album_id",
+    messages.c.album_id,
+    sqlite_where=text("album_id IS NOT NULL"),
+    postgresql_where=text("album_id IS NOT NULL"),
+)
 Index(
     "ix_messages_mark_due",
     messages.c.place_id,

@@ -55,8 +55,8 @@ OPEN_ONLY = {
 }
 """Partial indexes of what is open or waits: as long as the work at hand, not as what was ever said."""
 
-BOUNDED = {"storage.past._PRIVATE"}
-"""Walks a table from its newest row and stops after some."""
+BOUNDED = {"storage.past._PRIVATE", "storage.journal._PRUNE"}
+"""Walk a table from its newest or oldest row and stop after some."""
 
 
 def queries() -> Iterator[tuple[str, Query]]:
