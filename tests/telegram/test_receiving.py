@@ -129,8 +129,8 @@ async def test_an_offset_that_is_refused_is_forgotten(
         fake.people.writes(anna, "one")
         await journal.wait(1)
         await confirmed(fake)
-        future = {"status": 400, "description": "Bad Request: Specified from_id is in the future"}
-        fake.control.fault("error", method="getUpdates", **future)
+        said = "Bad Request: Specified from_id is in the future"
+        fake.control.fault("error", method="getUpdates", status=400, description=said)
         await until(lambda: fake.control.calls("getUpdates")[-1]["given"].get("offset") is None)
         fake.updates.next_id = 7
         fake.people.writes(anna, "two")
