@@ -56,6 +56,49 @@ def ear() -> Ear:
     return Ear()
 
 
+def shared_with(ear: Ear, words: str, **shared: Any) -> Wrote:
+    """Somebody passes a message on, with a few words of their own."""
+    ear.people.writes(ear.anna, words, attachments=[{"is_share": True, "is_msg_unfurl": True, **shared}])
+    event = ear.newest()
+    assert isinstance(event, Wrote)
+    return event
+
+
+def test_what_is_passed_on_stands_under_ones_own_words(ear: Ear):
+    event = shared_with(ear, "what does this mean?", author_name="Boris", text="error &lt;5&gt;")
+    words = event.content.text
+    assert words.text == "what does this mean?\nBoris:\nerror <5>"
+    assert words.spans == (Span("quote", 21, 16),)
+    assert event.content.forwarded_from == ""
+    assert event.forwarded
+
+
+def test_files_that_are_passed_on_are_named(ear: Ear):
+    event = shared_with(ear, "", author_name="Boris", files=[{"id": "F1", "name": "log.txt"}, {"id": "F2"}])
+    assert (event.content.text.text, event.content.forwarded_from) == ("log.txt\nF2", "Boris")
+
+
+def test_a_link_to_a_message_is_no_forward(ear: Ear):
+    event = convert(
+        {
+            "type": "event_callback",
+            "event": {
+                "type": "message",
+                "channel": ear.desk,
+                "user": ear.ivan,
+                "ts": "1700000000.000100",
+                "thread_ts": "1699999999.000100",
+                "text": "see <https://x.slack.com/archives/C1/p1>",
+                "attachments": [{"is_msg_unfurl": True, "text": "earlier", "author_name": "Boris"}],
+            },
+        },
+        ME,
+    )
+    assert isinstance(event, Wrote)
+    assert not event.forwarded
+    assert event.content.text.text == "see https://x.slack.com/archives/C1/p1"
+
+
 def test_a_channel_shared_with_customers_is_one_lane_with_threads(ear: Ear):
     shared = Reader(BOT_USER, "en", frozenset({ear.desk}))
     boris = ear.people.user("Boris", team="T0ACME")

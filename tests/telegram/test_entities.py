@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messengers.telegram.entities import mentions_people, message_entities, rich_text
+from bot.messengers.telegram.nesting import nested
 from domain.richtext import RichText, Span
 
 TEXT = st.text(st.sampled_from("ab @/é😀👨‍👩‍👧\u2060\n"), max_size=40)
@@ -32,21 +33,57 @@ def _as_json(text: RichText) -> list[dict[str, Any]]:
     return [e.model_dump(exclude_none=True) for e in message_entities(text)]
 
 
+def _stretches(text: RichText) -> set[tuple[str, str | None, int]]:
+    return {(s.kind, s.value, at) for s in text.spans for at in range(s.start, s.end)}
+
+
+def _may_share(one: str, other: str) -> bool:
+    alone = {"link", "pre", "code"}
+    if one == other or {one, other} <= alone:
+        return False
+    return "quote" in (one, other) or not {one, other} & {"pre", "code"}
+
+
 @given(rich_texts())
-def test_spans_survive_the_way_through_utf16(text: RichText) -> None:
+def test_formatting_survives_the_way_through_utf16_as_far_as_telegram_has_it(text: RichText) -> None:
     back = rich_text(text.text, _as_json(text))
     assert back.text == text.text
-    assert sorted(back.spans, key=repr) == sorted(text.spans, key=repr)
+    lost = _stretches(text) - _stretches(back)
+    assert _stretches(back) <= _stretches(text)
+    for kind, _, at in lost:  # only what can't stand beside something else there
+        there = [k for k, _, place in _stretches(back) if place == at]
+        assert any(not _may_share(kind, other) for other in there)
 
 
 @given(rich_texts())
-def test_an_entity_covers_the_same_characters_in_utf16(text: RichText) -> None:
+def test_entities_stand_in_each_other_as_telegram_allows(text: RichText) -> None:
+    entities = _as_json(text)
     raw = text.text.encode("utf-16-le")
-    stretches = sorted(text.text[s.start : s.end] for s in text.spans)
-    covered = sorted(
-        raw[2 * e.offset : 2 * (e.offset + e.length)].decode("utf-16-le") for e in message_entities(text)
-    )
-    assert covered == stretches
+    for number, one in enumerate(entities):
+        first, last = one["offset"], one["offset"] + one["length"]
+        raw[2 * first : 2 * last].decode("utf-16-le")
+        for other in entities[:number]:
+            begin, end = other["offset"], other["offset"] + other["length"]
+            if begin < last and first < end:
+                assert begin <= first <= last <= end
+                spans = rich_text(text.text, [one, other]).spans
+                assert _may_share(spans[0].kind, spans[1].kind)
+
+
+def test_formatting_as_other_messengers_have_it() -> None:
+    link, code = Span("link", 0, 4, "https://x.example"), Span("code", 0, 4)
+    assert nested((code, link)) == [link]
+    assert nested((Span("bold", 0, 5), Span("quote", 3, 6))) == [
+        Span("bold", 0, 3),
+        Span("quote", 3, 6),
+        Span("bold", 3, 2),
+    ]
+    assert nested((Span("bold", 0, 9), Span("code", 3, 3))) == [
+        Span("bold", 0, 3),
+        Span("code", 3, 3),
+        Span("bold", 6, 3),
+    ]
+    assert len(nested([Span("bold", n, 5000 - n) for n in range(5000)])) == 1
 
 
 @given(TEXT, st.lists(st.tuples(KINDS, st.integers(-5, 60), st.integers(-5, 60)), max_size=5))

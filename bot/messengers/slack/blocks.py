@@ -30,6 +30,9 @@ MAX_SECTION = 3000
 _MAX_LABEL = 75
 _MAX_OPTIONS = 100
 _STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "code"}
+_NO_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), " ")
+"""Signs that don't show are six characters each in what is sent: so many that they don't fit are spaces."""
+
 _LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]}'»”…]")
 
 
@@ -42,7 +45,7 @@ def blocks(words: RichText, buttons: Buttons = (), name: str = "okno") -> list[J
     text = [{"type": "rich_text", "elements": list(_elements(words))}] if words.text.strip() else []
     if len(orjson.dumps(text).decode()) <= MAX_BLOCKS:
         return [*text, *rows]
-    pieces = (piece.text for piece in split(plain(words.text), MAX_SECTION))
+    pieces = (piece.text for piece in split(plain(words.text.translate(_NO_CONTROLS)), MAX_SECTION))
     sections = [{"type": "section", "text": _plain_text(piece)} for piece in pieces if piece.strip()]
     return [*sections, *rows]
 

@@ -165,7 +165,7 @@ def _thread(message: Json) -> str | None:
 
 
 def _is_forward(message: Json) -> bool:
-    return any(a.get("is_share") or a.get("is_msg_unfurl") for a in message.get("attachments") or ())
+    return any(a.get("is_share") for a in message.get("attachments") or ())
 
 
 def _changed(chat: ChatSeen, event: Json, me: Reader) -> Event:
@@ -201,8 +201,9 @@ def _content(message: Json, part: int, me: Reader) -> Content:
     words = _said(message) if part == 0 else RichText()
     shared = next((a for a in message.get("attachments") or () if a.get("is_share")), None)
     source = str(shared.get("author_name") or shared.get("author_id") or "") if shared else ""
-    if shared and not words:
-        words = marked_up(str(shared.get("text") or shared.get("fallback") or ""))
+    if shared and part == 0:
+        passed_on = _passed_on(shared)
+        words, source = (_beside(words, _quoted(passed_on, source)), "") if words else (passed_on, source)
     if not files:
         return Content(text=words, forwarded_from=source)
     file = files[part]
@@ -212,6 +213,20 @@ def _content(message: Json, part: int, me: Reader) -> Content:
         return Content(text=_beside(words, _linked(file)), forwarded_from=source)
     attached = attachment(file)
     return Content(attached.kind, words, (attached,), forwarded_from=source)
+
+
+def _passed_on(shared: Json) -> RichText:
+    """What a shared message says; its files by their names alone, since they stay where they are."""
+    words = marked_up(str(shared.get("text") or ""))
+    for file in shared.get("files") or ():
+        words = _beside(words, plain(str(file.get("title") or file.get("name") or file.get("id") or "")))
+    return words or marked_up(str(shared.get("fallback") or ""))
+
+
+def _quoted(words: RichText, source: str) -> RichText:
+    """Words of somebody else under one's own."""
+    whole = plain(f"{source}:\n") + words if source else words
+    return RichText(whole.text, (*whole.spans, Span("quote", 0, len(whole.text)))) if whole else whole
 
 
 def _linked(file: Json) -> RichText:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from bot.messengers.telegram.library import types
+from bot.messengers.telegram.nesting import nested
 from domain.richtext import RichText, Span
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def message_entities(text: RichText) -> list[types.MessageEntity]:
     starts = _unit_starts(text.text)
     return [
         _entity(span, starts[span.start], starts[span.end] - starts[span.start])
-        for span in sorted(text.spans, key=lambda s: (s.start, -s.length))
+        for span in nested(text.spans)
         if span.kind != "mention" or (span.value or "").isdecimal()
     ]
 
