@@ -55,10 +55,33 @@ def _watch_for_updates(protocol: Any) -> None:
     protocol.data_received = hearing
 
 
+def _watch_for_the_call(protocol: Any) -> None:
+    """The message's road ends when the call is in the socket's hands."""
+    usual = protocol.ask
+
+    class Noting:
+        """The connection's transport, whose `write` is noted."""
+
+        def __init__(self, transport: Any) -> None:
+            self._transport = transport
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._transport, name)
+
+        def write(self, data: bytes) -> None:
+            self._transport.write(data)
+            _note("sent", "called")
+
+    def asking(self: Any, *given: Any) -> Any:
+        if not isinstance(self._transport, Noting):
+            self._transport = Noting(self._transport)
+        return usual(self, *given)
+
+    protocol.ask = asking
+
+
 def watch() -> None:
     """Put the watch in place."""
-    from asyncio import selector_events
-
     from bot.delivery import Delivery
     from bot.messengers.telegram import ids, line
     from bot.messengers.telegram.wire import Wire
@@ -72,7 +95,7 @@ def watch() -> None:
     _note_when(writer, "_commit", "committed", "handled", ended=True)
     _note_when(Delivery, "take", "offered", "committed")
     _note_when(Wire, "_post", "called", "offered")
-    _note_when(vars(selector_events)["_SelectorSocketTransport"], "write", "sent", "called", ended=True)
+    _watch_for_the_call(line.Connection)
 
 
 def run(file: Path) -> None:

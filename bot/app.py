@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import structlog
+import uvloop
 
 from bot import log, loopback
 from bot.control import Control, sign_in_link
@@ -71,7 +72,7 @@ def run(settings: Settings) -> None:
         dsn = settings.sentry.dsn.get_secret_value()
         report = sentry.start(dsn, settings.sentry.environment, f"okno@{version('okno')}")
     log.configure(settings.log.format, settings.log.level, settings.secrets(), report)
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 async def serve(settings: Settings) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,26 +220,30 @@ async def test_nobody_there() -> None:
             await Line(f"http://{host}/bot1:x/").post("m", b"{}", 5)
 
 
-def secured(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server at 127.0.0.1 needs whom those trust who trust the authority."""
+def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server at 127.0.0.1 needs, and the certificate that those have to trust who are to trust it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *names], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
+    context.load_cert_chain(certificate, key)
+    return context, certificate
 
 
 async def test_by_tls_to_those_whom_the_system_trusts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trusted, stranger = trustme.CA(), trustme.CA()
-    trusted.cert_pem.write_to_path(str(tmp_path / "trusted.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+    context, certificate = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     server = Server(OK, OK)
-    async with server.running(secured(trusted)) as line:
+    async with server.running(context) as line:
         for _ in range(2):
             assert await line.post("m", b"{}", 5) == (200, b"{}")
     assert server.connections == 1
-    imposter = Server(OK)
-    async with imposter.running(secured(stranger)) as line:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    stranger = Server(OK)
+    async with stranger.running(context) as line:
         with pytest.raises(NoConnectionError):
             await line.post("m", b"{}", 5)
-    assert imposter.requests == []
+    assert stranger.requests == []
