@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.journal import JournalRow
-from storage.lasting import GENERATION, locked
+from storage.lasting import locked
 from storage.query import DRIVER
 from storage.trouble import InTheWay
 
@@ -30,34 +30,47 @@ _CLAIM = f"""
 UPDATE journal SET state = 'done' WHERE id = $1 AND state = 'new' AND {_FIRST_OF_LANE} RETURNING id
 """
 # with the tickets that the event may concern: those of what it names, and in a private chat the one that is open
+_CHAT = """coalesce(
+  (SELECT id FROM chats WHERE messenger = $2 AND account = $3 AND native = $4),
+  (SELECT chat_id FROM chat_aliases WHERE messenger = $2 AND account = $3 AND native = $4)
+)"""
+_OPEN = f"""
+SELECT id FROM tickets WHERE state <> 'closed'
+  AND customer_id = (SELECT coalesce(same_as_id, id) FROM customers WHERE chat_id = {_CHAT})
+"""
+_OF_THREAD = f"UNION SELECT ticket_id FROM places WHERE chat_id = {_CHAT} AND root = $5::text"
+_OF_REFS = f"""
+UNION SELECT ticket_id FROM messages WHERE chat_id = {_CHAT} AND ref = ANY($refs::text[])
+UNION SELECT ticket_id FROM links WHERE chat_id = {_CHAT} AND ref = ANY($refs::text[])
+"""
 _CLAIM_AND_HOLD = f"""
-WITH chat AS (
-  SELECT id FROM chats WHERE messenger = $2 AND account = $3 AND native = $4
-  UNION ALL
-  SELECT chat_id FROM chat_aliases WHERE messenger = $2 AND account = $3 AND native = $4
-),
-concerned AS (
-  SELECT id FROM tickets WHERE id IN (
-    SELECT open.id FROM customers
-      JOIN tickets AS open ON open.customer_id = coalesce(customers.same_as_id, customers.id)
-      WHERE customers.chat_id IN (SELECT id FROM chat) AND open.state <> 'closed'
-    UNION SELECT ticket_id FROM places WHERE chat_id IN (SELECT id FROM chat) AND root = $5
-    UNION SELECT ticket_id FROM messages WHERE chat_id IN (SELECT id FROM chat) AND ref = ANY($6::text[])
-    UNION SELECT ticket_id FROM links WHERE chat_id IN (SELECT id FROM chat) AND ref = ANY($6::text[])
-  )
-),
-held AS (
-  SELECT id FROM tickets WHERE id IN (SELECT id FROM concerned) ORDER BY id FOR UPDATE
-),
+WITH concerned AS (%s),
+held AS (SELECT id FROM tickets WHERE id IN (SELECT id FROM concerned) ORDER BY id FOR UPDATE%s),
 claimed AS (
   UPDATE journal SET state = 'done'
   WHERE id = $1 AND state = 'new' AND (SELECT count(*) FROM held) = (SELECT count(*) FROM concerned)
     AND {_FIRST_OF_LANE}
   RETURNING id
 )
-SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM concerned), (SELECT array_agg(id) FROM held), {GENERATION}
+SELECT (SELECT count(*) FROM claimed), (SELECT count(*) FROM concerned), (SELECT array_agg(id) FROM held)
 """
-_CLAIM_UNLESS_LOCKED = _CLAIM_AND_HOLD.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED")
+
+
+def _claiming(thread: bool, refs: bool, *, patient: bool) -> str:
+    """The statement for an event that names a thread, or messages: it asks for no more than is named."""
+    named = (_OF_THREAD if thread else "") + (_OF_REFS if refs else "").replace(
+        "$refs", "$6" if thread else "$5"
+    )
+    found = f"SELECT id FROM tickets WHERE id IN ({_OPEN} {named})" if named else _OPEN
+    return _CLAIM_AND_HOLD % (found, "" if patient else " SKIP LOCKED")
+
+
+_CLAIMING = {
+    (thread, refs, patient): _claiming(thread, refs, patient=patient)
+    for thread in (False, True)
+    for refs in (False, True)
+    for patient in (False, True)
+}
 _COLUMNS = "id, messenger, account, lane, position, album, payload, received_at"
 _OF_LANE = f"""
 SELECT {_COLUMNS} FROM journal
@@ -115,12 +128,14 @@ def claim(conn: Connection, row_ids: Sequence[int], subject: Subject | None) -> 
     if subject is None:
         claimed = bool(driver.first(_CLAIM, (first,)).fetchall())
     else:
-        names = (subject.messenger, subject.account, subject.chat, subject.thread, list(subject.refs))
-        sql = _CLAIM_AND_HOLD if driver.patient else _CLAIM_UNLESS_LOCKED
-        claimed, concerned, held, generation = driver.first(sql, (first, *names)).fetchone()
+        sql = _CLAIMING[subject.thread is not None, bool(subject.refs), driver.patient]
+        names: list[Any] = [subject.messenger, subject.account, subject.chat]
+        names += [subject.thread] if subject.thread is not None else []
+        names += [list(subject.refs)] if subject.refs else []
+        claimed, concerned, held = driver.first(sql, (first, *names)).fetchone()
         if len(held or ()) < concerned:
             raise InTheWay("a ticket of the event")
-        locked(conn, held, generation)
+        locked(conn, held)
     if claimed:
         for row_id in rest:
             _run(conn, _CLAIM, row_id)

@@ -46,47 +46,66 @@ class Lasting:
 
 
 class UnitMemory(Memory):
-    """What a unit remembers: its own reading until its end, and what lasts. `driver` runs statements of the unit."""
+    """What a unit remembers: its own reading until its end, and what lasts. `driver` runs statements of the unit;
+    `common` is what units of the connection remember while nobody else writes, and is told of every change.
+    """
 
-    def __init__(self, driver: Any, lasting: Lasting) -> None:
+    def __init__(self, driver: Any, lasting: Lasting, common: Memory | None = None) -> None:
         super().__init__()
         self._lasting = lasting
+        self._common = common
+        self._shared: Memory | None = None
         self._generation: str | None = None
         self._changes = False
         self._driver = driver
+        self._holds: set[int] = set()
 
     def begin(self) -> None:
         """A new transaction."""
         self.forget()
-        self._generation, self._changes = None, False
+        self._generation, self._changes, self._shared = None, False, None
 
     def rest(self) -> None:
         """The tables themselves change until the next transaction begins: nothing is noted."""
         self._changes = True
 
-    def locked(self, generation: str | None) -> None:
-        """The unit holds its locks: what it read before may be old. The number was this when it took them."""
+    def locked(self, tickets: Iterable[int], generation: str | None, shared: Memory | None) -> None:
+        """The unit holds its locks: what it read before may be old. The number was this when it took them.
+
+        `shared`: what holds because nobody else writes; of tickets, only what the unit has locked.
+        """
         self.forget()
         self._generation = generation or "0"
         self._lasting.at(self._generation)
+        self._shared = shared
+        self._holds = set(tickets)
 
     def row(self, query: Query) -> dict[Any, Any]:
         """The rows that the query found."""
+        if self._shared is not None:
+            known = self._shared.row(query)
+            return _Held(known, self._holds) if query.locks else known
         return self._lasting.memory.row(query) if self._lasts(query) else super().row(query)
 
     def list(self, query: Query) -> dict[Any, tuple[Any, ...]]:
         """The whole answers of a query."""
+        if self._shared is not None:
+            return self._shared.list(query)
         return self._lasting.memory.list(query) if self._lasts(query) else super().list(query)
 
     def inserted(self, table: str) -> None:
         """Rows were added to the table."""
         super().inserted(table)
+        if self._common is not None:
+            self._common.inserted(table)
         if table in _LISTED:
             self._next()
 
     def changed(self, table: str) -> None:
         """Rows of the table were changed or deleted."""
         super().changed(table)
+        if self._common is not None:
+            self._common.changed(table)
         if table in _LASTING:
             self._next()
 
@@ -103,14 +122,38 @@ class UnitMemory(Memory):
         """Something is executed that no query knows of."""
         self.forget()
         if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            if self._common is not None:
+                self._common.forget()
             self._next()
 
 
-def locked(conn: Connection, tickets: Iterable[int] | None, generation: str | None) -> None:
-    """A unit's first statement has locked these tickets, and the number was this: what is read from now on holds."""
+class _Held(dict[Any, Any]):
+    """Answers of a query that locks what it finds: only rows that the unit has locked are known."""
+
+    def __init__(self, known: dict[Any, Any], holds: set[int]) -> None:
+        self._known = known
+        self._holds = holds
+
+    def get(self, values: Any, default: Any = None) -> Any:
+        row = self._known.get(values)
+        return row if row is not None and row.id in self._holds else default
+
+    def __setitem__(self, values: Any, row: Any) -> None:
+        self._holds.add(row.id)
+        self._known[values] = row
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def clear(self) -> None:
+        self._known.clear()
+
+
+def locked(conn: Connection, tickets: Iterable[int] | None) -> None:
+    """A unit's first statement has locked these tickets: what is read from now on holds."""
     own = conn.__dict__
-    if own[DRIVER].hold(tickets or ()):  # whoever had them may have changed what lasts
-        generation = own[DRIVER].execute(f"SELECT {GENERATION}", ()).fetchone()[0]
+    driver = own[DRIVER]
+    driver.hold(tickets or ())
     memory = own.get(MEMORY)
     if isinstance(memory, UnitMemory):
-        memory.locked(generation)
+        memory.locked(tickets or (), driver.generation, driver.shared)

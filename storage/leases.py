@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from storage.lasting import GENERATION, locked
+from storage.lasting import locked
 from storage.query import DRIVER
 from storage.trouble import InTheWay
 
@@ -60,7 +60,7 @@ RETURNING lease_token, before.lease_owner
 """
 _HOLDS_NAME = "SELECT 1 FROM leases WHERE name = $1 AND owner = $2 AND token = $3"
 # the lease still is what it was; the ticket's row is locked; the chat's slots are used up
-_PASSING = f"""
+_PASSING = """
 WITH fence AS (
   SELECT 1 FROM chats WHERE id = $1 AND lease_owner = $2 AND lease_token = $3
 ), concerned AS (
@@ -73,7 +73,7 @@ WITH fence AS (
   INSERT INTO attempts (chat_id, at) SELECT $1, $4 FROM fence, generate_series(1, $5::int)
   WHERE (SELECT count(*) FROM held) = (SELECT count(*) FROM concerned)
 )
-SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM concerned), (SELECT array_agg(id) FROM held), {GENERATION}
+SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM concerned), (SELECT array_agg(id) FROM held)
 """
 _PASSING_UNLESS_LOCKED = _PASSING.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED")
 
@@ -137,10 +137,10 @@ def passes(
     driver = conn.__dict__[DRIVER]
     sql = _PASSING if driver.patient else _PASSING_UNLESS_LOCKED
     values = (fence.chat_id, fence.owner, fence.token, now_ms, slots, letter_id or 0, place_id)
-    passing, concerned, held, generation = driver.first(sql, values).fetchone()
+    passing, concerned, held = driver.first(sql, values).fetchone()
     if len(held or ()) < concerned:
         raise InTheWay("the letter's ticket")
-    locked(conn, held, generation)
+    locked(conn, held)
     return bool(passing)
 
 

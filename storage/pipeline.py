@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -20,13 +21,14 @@ from sqlalchemy.pool import NullPool
 from storage.sessions import CONNECTING, LONGEST, SETTINGS, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg.abc import Buffer, Transformer
     from psycopg.pq.abc import PGresult
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
+_END = "end of what was pushed"
 _GOOD = frozenset((pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY))
 
 
@@ -77,7 +79,10 @@ class Pipeline:
         self._libpq = self.raw.pgconn
         self._transformer = adapt.Transformer(self.raw)
         self._statements: dict[str, bytes] = {}
-        self._sent: list[str] = []  # what is to be answered: a statement, or the preparing of that one
+        self._sent: deque[str] = (
+            deque()
+        )  # what is to be answered: a statement (empty), or the preparing of this one
+        self._failed: psycopg.Error | None = None
         self._prepared = 0
         self._poll = select.poll()
         self._waits_for = select.POLLIN
@@ -111,29 +116,45 @@ class Pipeline:
         self._libpq.send_query_prepared(name, [None if v is None else self._written(v) for v in values])
         self._sent.append("")
 
-    def answers(self) -> Iterator[Answer | psycopg.Error]:
-        """Wait for the answers to all that was sent, each of which is given as soon as it is there.
-
-        More may be sent meanwhile; it is answered the next time. What follows an error has failed by it as well.
-        """
+    def push(self) -> None:
+        """Let the server have what was sent so far, and answer it at once. After an error it does no more of that."""
         self._ready()
         self._libpq.pipeline_sync()
-        expected, self._sent = self._sent, []
+        self._sent.append(_END)
         self._flush()
-        failed: psycopg.Error | None = None
-        for preparing in expected:
+
+    def receive(self) -> Answer | psycopg.Error:
+        """Wait for the next answer. What follows an error, of what was pushed together, has failed by it as well."""
+        while True:
+            item = self._sent.popleft()
+            if item is _END:
+                self._next()
+                self._failed = None
+                continue
             result = self._next()
             self._next()  # a statement has one result, and then an end
             if result is not None and result.status in _GOOD:
-                if not preparing:
-                    yield Answer(result, self._transformer)
-                continue
-            failed = failed or _error(result)
-            if preparing:
-                del self._statements[preparing]
-            else:
-                yield failed
-        self._next()  # the end of what was sent
+                if item:
+                    continue
+                return Answer(result, self._transformer)
+            self._failed = self._failed or _error(result)
+            if not item:
+                return self._failed
+            del self._statements[item]  # it isn't prepared
+
+    def drain(self) -> None:
+        """Wait for all that is under way, whatever comes of it."""
+        self.push()
+        while any(not item for item in self._sent):
+            self.receive()
+        self.calm()
+
+    def calm(self) -> None:
+        """Everything is answered: nothing of it is left on the way."""
+        while self._sent:
+            self._sent.popleft()
+            self._next()
+        self._failed = None
 
     def _flush(self) -> None:
         while self._libpq.flush():
@@ -146,14 +167,17 @@ class Pipeline:
 
     def _wait(self, what: int) -> None:
         """Wait for the server, while other threads go on."""
-        if what != self._waits_for:
-            self._poll.modify(self._libpq.socket, what)
-            self._waits_for = what
+        self._watch(what)
         if not (ready := self._poll.poll(LONGEST * 1000)):
             self._libpq.finish()
             raise psycopg.OperationalError("the server doesn't answer")
         if ready[0][1] & ~select.POLLOUT:
             self._libpq.consume_input()
+
+    def _watch(self, what: int) -> None:
+        if what != self._waits_for:
+            self._poll.modify(self._libpq.socket, what)
+            self._waits_for = what
 
     def _written(self, value: Any) -> Buffer:
         """The value as PostgreSQL reads it."""
@@ -169,13 +193,12 @@ class Pipeline:
     def ask(self, sql: str, values: Sequence[Any] = ()) -> Answer:
         """Send one statement and wait for its answer; nothing else may be under way."""
         self.send(sql, values)
-        (answer,) = list(self.answers())
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        self.push()
+        return answered(self.receive())
 
     def rest(self) -> None:
         """Let SQLAlchemy use the connection until the next statement is sent; nothing may be under way."""
+        self.calm()
         if self._libpq.pipeline_status:
             self._libpq.exit_pipeline_mode()
             self._libpq.nonblocking = 0
@@ -186,17 +209,13 @@ class Pipeline:
             self._libpq.enter_pipeline_mode()
 
     @property
-    def waits(self) -> bool:
-        """Whether something was sent that nobody has asked the answer of."""
-        return bool(self._sent)
-
-    @property
     def usable(self) -> bool:
         """Whether the connection is there; to be asked while nothing is under way, when the server has nothing to say."""
         try:
-            if self._poll.poll(0):
+            self._watch(select.POLLIN)
+            while self._libpq.status == pq.ConnStatus.OK and self._poll.poll(0):
                 self._libpq.consume_input()
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, OSError):
             return False
         return bool(self._libpq.status == pq.ConnStatus.OK)
 
@@ -204,6 +223,13 @@ class Pipeline:
         """Let go."""
         with contextlib.suppress(Exception):
             self.raw.close()
+
+
+def answered(answer: Answer | psycopg.Error) -> Answer:
+    """The answer. Raises what came instead."""
+    if isinstance(answer, psycopg.Error):
+        raise answer
+    return answer
 
 
 def _error(result: PGresult | None) -> psycopg.Error:

@@ -115,6 +115,7 @@ class Query:
         "_make",
         "_sql",
         "_values",
+        "locks",
         "statement",
         "tables",
     )
@@ -124,6 +125,7 @@ class Query:
     ) -> None:
         self.statement = statement
         self.tables = frozenset(str(t.name) for t in visitors.iterate(statement) if isinstance(t, Table))
+        self.locks = getattr(statement, "_for_update_arg", None) is not None
         self._keep = keep
         self._changes = self._inserts = ""
         self._sql = self._dialect = ""

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from storage.lasting import Lasting, UnitMemory
+from storage.lasting import GENERATION, Lasting, UnitMemory
 from storage.query import DRIVER, MEMORY
 from storage.trouble import DatabaseBusy, DatabaseUnusable
 
@@ -140,6 +140,7 @@ class _Driver:
     __slots__ = ("_locks", "_prepare", "_statements")
 
     patient = True
+    shared = None
 
     def __init__(self, raw: Any, *, locks: bool) -> None:
         self._prepare = raw.prepare
@@ -158,9 +159,14 @@ class _Driver:
         """The same."""
         return self.execute(sql, values)
 
-    def hold(self, _tickets: Iterable[int]) -> bool:
+    def hold(self, _tickets: Iterable[int]) -> None:
         """Nobody else uses this connection meanwhile."""
-        return False
+
+    @property
+    def generation(self) -> str | None:
+        """The number of what lasts, as it is now."""
+        found = self.execute(f"SELECT {GENERATION}", ()).fetchone()
+        return None if found[0] is None else str(found[0])
 
 
 class Session:

@@ -13,25 +13,32 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
+from psycopg import Error
 from sqlalchemy import event
 
-from storage.lasting import Lasting, UnitMemory
+from storage import others
+from storage.lasting import GENERATION, Lasting, UnitMemory
+from storage.pipeline import answered
 from storage.query import DRIVER, MEMORY
 from storage.sessions import sqlstate, storage_trouble
 from storage.trouble import DatabaseBusy, InTheWay
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from psycopg import Error
     from sqlalchemy import Connection
 
     from storage.pipeline import Answer, Pipeline
+    from storage.query import Memory
 
     Key = tuple[str, int]
 
 _FOR_UPDATE = " FOR UPDATE"
+_ABORTED = "25P02"
+
+_CHUNK = 12
+"""So many statements go to the server at once: it works on them while the units go on that have their answers."""
 
 # unique violation, deadlock, serialization failure, a lock that didn't come
 _REPEATABLE = frozenset(("23505", "40P01", "40001", "55P03"))
@@ -66,6 +73,7 @@ class _Task:
     memory: UnitMemory
     greenlet: greenlet
     asked: int = 0
+    first: bool = False
     shares: bool = False
     holds: set[Key] = field(default_factory=set)
     error: BaseException | None = None
@@ -92,6 +100,9 @@ class SideBySide:
         self._conn = pipeline.connection
         self._own = self._conn.__dict__
         self._lasting = Lasting()
+        self._others = others.Others()
+        self.generation: str | None = None
+        self.shared: Memory | None = None
         self._memories: list[UnitMemory] = []
         self._locks: dict[str, str] = {}
         self._own[DRIVER] = self
@@ -100,9 +111,12 @@ class SideBySide:
 
     def _begin(self) -> None:
         self._tasks: set[_Task] = set()
-        self._under_way: list[_Task] = []
-        self._answers: Iterator[Answer | Error] = iter(())
-        self._reading = False
+        self._under_way: deque[_Task | str] = (
+            deque()
+        )  # what is to be answered: who asked, or what was asked by ourselves
+        self._pushed = 0  # so much of it the server has already
+        self._looks = False
+        self._first: list[tuple[_Task, Answer | Error]] = []
         self._unhurried: deque[_Task] = deque()  # they wait until they are the only ones
         self._apart: deque[_Task] = deque()  # they wait until nothing is under way
         self._blocked: list[tuple[_Task, set[Key]]] = []
@@ -119,10 +133,9 @@ class SideBySide:
         Raises nothing: when the storage fails, all are over with DatabaseBusy.
         """
         self._hub = getcurrent()
-        waiting = deque(units)
         try:
-            self._pipeline.send("BEGIN")
-            self._work(units, waiting, more)
+            self._ask("BEGIN")
+            self._work(units, deque(units), more)
             self._commit()
         except BaseException as error:  # noqa: BLE001 (every error goes to a unit's caller)
             return self._undone(units, error)
@@ -132,9 +145,10 @@ class SideBySide:
         return outcome
 
     def _work(self, units: list[Unit], waiting: deque[Unit], more: Callable[[int], Unit | None]) -> None:
-        began = True
         while True:
-            while self._alone is None and not self._unhurried:
+            while (
+                self._alone is None and not self._unhurried and len(self._under_way) - self._pushed < _CHUNK
+            ):
                 if waiting:
                     self._start(waiting.popleft())
                 elif (unit := more(len(units))) is not None:
@@ -142,9 +156,8 @@ class SideBySide:
                     self._start(unit)
                 else:
                     break
-            if self._under_way or began:
-                self._exchange(began)
-                began = False
+            if self._under_way:
+                self._go_on()
             elif self._apart:
                 self._resume(self._apart.popleft(), None)
             elif self._unhurried:
@@ -153,20 +166,46 @@ class SideBySide:
             elif not waiting:
                 return
 
-    def _exchange(self, began: bool) -> None:
-        """Send what the units ask, and hand each its answer; what they ask then is for the next time."""
-        expected, self._under_way = self._under_way, []
-        self._answers, self._reading = self._pipeline.answers(), True
-        if began:
-            _raised(next(self._answers))
-        for task in expected:
-            self._resume(task, next(self._answers))
-        for _ in self._answers:
-            raise AssertionError("there is one answer to each statement")
-        self._reading = False
+    def _go_on(self) -> None:
+        """Let the server have what has gathered, and hand its next answer to whoever asked."""
+        if not self._pushed or len(self._under_way) - self._pushed >= _CHUNK:
+            if self._looks:
+                self._looks = False
+                self._ask(others.LOOK)
+            self._pipeline.push()
+            self._pushed = len(self._under_way)
+        asked, answer = self._under_way.popleft(), self._pipeline.receive()
+        self._pushed -= 1
+        if isinstance(asked, str):
+            self._told(asked, answered(answer))
+        elif asked.first and not isinstance(answer, Error):
+            asked.first = False
+            self._first.append((asked, answer))  # it goes on once we know of the others
+        else:
+            self._resume(asked, answer)
+
+    def _ask(self, sql: str) -> None:
+        self._pipeline.send(sql)
+        self._under_way.append(sql)
+
+    def _told(self, sql: str, answer: Answer) -> None:
+        """What we asked ourselves, between the units' statements."""
+        if sql == others.LOOK:
+            self.generation, snapshot, own = answer.fetchone()
+            self._others.ours(own)
+            self.shared = self._others.memory if self._others.seen(snapshot) and not self.patient else None
+            waiting, self._first = self._first, []
+            for task, first in waiting:
+                self._resume(task, first)
+        elif sql == others.OWN:
+            self._others.ours(answer.fetchone()[0])
+        elif sql == "COMMIT" and answer.said != b"COMMIT":
+            raise DatabaseBusy("the transaction was ended by an error inside it")
 
     def _start(self, unit: Unit) -> None:
-        memory = self._memories.pop() if self._memories else UnitMemory(self, self._lasting)
+        memory = (
+            self._memories.pop() if self._memories else UnitMemory(self, self._lasting, self._others.memory)
+        )
         memory.begin()
         task = _Task(unit, memory, greenlet(self._body))
         self._tasks.add(task)
@@ -208,8 +247,11 @@ class SideBySide:
                     self._blocked.append((blocked, keys))
 
     def _commit(self) -> None:
-        if self._pipeline.ask("COMMIT").said != b"COMMIT":
-            raise DatabaseBusy("the transaction was ended by an error inside it")
+        self._ask(others.OWN)
+        self._ask("COMMIT")
+        while self._under_way:
+            self._go_on()
+        self._pipeline.calm()
         self._tidy()
 
     def _tidy(self) -> None:
@@ -220,6 +262,8 @@ class SideBySide:
         """Nothing of the group has happened: whose fault it was runs alone, the others once more."""
         self._roll_back()
         cause = error.error if isinstance(error, _Failed) else error
+        if sqlstate(cause) == _ABORTED:
+            cause = DatabaseBusy("the transaction was ended by an error inside it")
         trouble = (
             None if isinstance(cause, DatabaseBusy) and self._pipeline.usable else storage_trouble(cause)
         )
@@ -241,16 +285,16 @@ class SideBySide:
         return outcome
 
     def _roll_back(self) -> None:
-        tasks, answers = self._tasks, self._answers
+        tasks = self._tasks
         self._begin()
         for task in tasks:
             if not task.greenlet.dead:
                 with contextlib.suppress(BaseException):
                     task.greenlet.throw(GreenletExit)
         self._lasting.forget()
+        self._others.forget()
         try:
-            deque(answers, maxlen=0)
-            deque(self._pipeline.answers(), maxlen=0)
+            self._pipeline.drain()
             self._pipeline.ask("ROLLBACK")
             self._tidy()
         except Exception:  # noqa: BLE001 (the first error is the one to tell)
@@ -275,19 +319,20 @@ class SideBySide:
             task.shares = True
         elif not task.shares and self._alone is not task:
             self._only(task)
+        task.first = self._looks = True
         return self._asked(task, sql, values)
 
-    def hold(self, tickets: Iterable[int]) -> bool:
-        """Wait until no other unit is about these tickets; whether that took waiting."""
+    def hold(self, tickets: Iterable[int]) -> None:
+        """Wait until no other unit is about these tickets."""
         task, keys = self._running, {("tickets", number) for number in tickets}
         if not task.shares:
-            return False
-        waited = not self._free(task, keys)
-        if waited:
+            return
+        if not self._free(task, keys):
             self._blocked.append((task, keys))
             self._give_way()
+            # whoever had them may have changed what lasts
+            self.generation = self._asked(task, f"SELECT {GENERATION}", ()).fetchone()[0]
         self._add(task, keys)
-        return waited
 
     @property
     def _running(self) -> _Task:
@@ -299,7 +344,7 @@ class SideBySide:
         task.asked += 1
         self._pipeline.send(sql, values)
         self._under_way.append(task)
-        return _raised(self._give_way())
+        return answered(self._give_way())
 
     def _give_way(self) -> Any:
         return self._hub.switch()
@@ -339,7 +384,7 @@ class SideBySide:
             self._only(task)
         task.asked += 1
         task.memory.past_query(statement)
-        while self._reading or self._pipeline.waits:
+        while self._under_way:
             self._apart.append(task)
             self._give_way()
         self._pipeline.rest()
@@ -348,9 +393,3 @@ class SideBySide:
 def collision(error: BaseException) -> bool:
     """Whether somebody else was there first, so that the unit is to be run again."""
     return isinstance(error, InTheWay) or sqlstate(error) in _REPEATABLE
-
-
-def _raised(answer: Answer | Error) -> Answer:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
