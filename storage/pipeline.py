@@ -167,17 +167,14 @@ class Pipeline:
 
     def _wait(self, what: int) -> None:
         """Wait for the server, while other threads go on."""
-        self._watch(what)
+        if what != self._waits_for:
+            self._poll.modify(self._libpq.socket, what)
+            self._waits_for = what
         if not (ready := self._poll.poll(LONGEST * 1000)):
             self._libpq.finish()
             raise psycopg.OperationalError("the server doesn't answer")
         if ready[0][1] & ~select.POLLOUT:
             self._libpq.consume_input()
-
-    def _watch(self, what: int) -> None:
-        if what != self._waits_for:
-            self._poll.modify(self._libpq.socket, what)
-            self._waits_for = what
 
     def _written(self, value: Any) -> Buffer:
         """The value as PostgreSQL reads it."""
@@ -210,13 +207,7 @@ class Pipeline:
 
     @property
     def usable(self) -> bool:
-        """Whether the connection is there; to be asked while nothing is under way, when the server has nothing to say."""
-        try:
-            self._watch(select.POLLIN)
-            while self._libpq.status == pq.ConnStatus.OK and self._poll.poll(0):
-                self._libpq.consume_input()
-        except (psycopg.OperationalError, OSError):
-            return False
+        """Whether the connection is there, as far as is known."""
         return bool(self._libpq.status == pq.ConnStatus.OK)
 
     def close(self) -> None:

@@ -186,7 +186,18 @@ class _Writer:
         self._group: SideBySide | None = None
 
     def run(self, units: list[Unit], more: Callable[[int], Unit | None]) -> Outcome:
-        """Run them; when there is no connection, they are over."""
+        """Run them; when there is no connection, they are over.
+
+        One that was open already may have been closed meanwhile: then nothing has begun, and another one is made.
+        """
+        outcome = self._run(units, more)
+        if not outcome.begun:
+            for unit in units:
+                unit.error = None
+            outcome = self._run(units, more)
+        return outcome
+
+    def _run(self, units: list[Unit], more: Callable[[int], Unit | None]) -> Outcome:
         try:
             group = self._ready()
         except Exception as error:  # noqa: BLE001 (whatever it was belongs to whoever waits)

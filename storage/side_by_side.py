@@ -57,12 +57,16 @@ class Unit:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a group: units that are over; to be run again together; put off; to be run on their own."""
+    """What became of a group: units that are over; to be run again together; put off; to be run on their own.
+
+    `begun`: whether its transaction ever began.
+    """
 
     over: list[Unit] = field(default_factory=list)
     again: list[Unit] = field(default_factory=list)
     put_off: list[Unit] = field(default_factory=list)
     alone: list[Unit] = field(default_factory=list)
+    begun: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +114,7 @@ class SideBySide:
         self._begin()
 
     def _begin(self) -> None:
+        self.begun = False
         self._tasks: set[_Task] = set()
         self._under_way: deque[_Task | str] = (
             deque()
@@ -199,6 +204,8 @@ class SideBySide:
                 self._resume(task, first)
         elif sql == others.OWN:
             self._others.ours(answer.fetchone()[0])
+        elif sql == "BEGIN":
+            self.begun = True
         elif sql == "COMMIT" and answer.said != b"COMMIT":
             raise DatabaseBusy("the transaction was ended by an error inside it")
 
@@ -260,6 +267,7 @@ class SideBySide:
 
     def _undone(self, units: list[Unit], error: BaseException) -> Outcome:
         """Nothing of the group has happened: whose fault it was runs alone, the others once more."""
+        begun = self.begun
         self._roll_back()
         cause = error.error if isinstance(error, _Failed) else error
         if sqlstate(cause) == _ABORTED:
@@ -273,7 +281,7 @@ class SideBySide:
         if trouble is not None or not self._pipeline.usable:
             for unit in units:
                 unit.error = trouble or DatabaseBusy(str(cause))
-            outcome.over = units
+            outcome.over, outcome.begun = units, begun
         elif len(units) == 1 and (self.patient or not collision(cause)):
             units[0].error = cause
             outcome.over = units
