@@ -410,6 +410,9 @@ class Delivery:
         lane.aged = True
         delay, why = full_jitter(lane.tries), "later"
         now = self._loop.time()
+        if not isinstance(outcome, TryLater) or outcome.after is None:  # and nobody wished for a while
+            messenger = self._health.messenger(line.messenger.name)
+            messenger.failing = messenger.failing or now
         match outcome:
             case TryLater(after=after, limited=limited):
                 delay = after if after is not None else pause(lane.tries) if limited else delay
@@ -433,8 +436,10 @@ class Delivery:
 
     def _count(self, line: _Line, work: Work, outcome: Sent | Refused) -> None:
         name = line.messenger.name
+        messenger = self._health.messenger(name)
+        messenger.failing = None
         if isinstance(outcome, Sent):
-            self._health.messenger(name).refused = ""
+            messenger.refused = ""
             self._health.count("requests_sent", name, type(work.request).__name__)
             if work.since:
                 waited = self._now().timestamp() - work.since / 1000

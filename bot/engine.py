@@ -159,7 +159,8 @@ class Engine:
 
     async def sweep(self) -> None:
         """What time asks for, and word of messengers that take the bot's token no more."""
-        self.delivery.take(await self.committer.run(timed.sweep, self.policy, utc_now()))
+        failing = self.health.failing(asyncio.get_running_loop().time())
+        self.delivery.take(await self.committer.run(timed.sweep, self.policy, utc_now(), failing))
         for name, health in self.health.messengers.items():
             if health.unauthorised != (name in self._unauthorised):
                 refused = health.unauthorised

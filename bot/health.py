@@ -38,13 +38,15 @@ def fault(error: BaseException) -> str:
 class MessengerHealth:
     """What is known of one messenger. `own` is what it says itself, `refused` why its account may not send.
 
-    `elsewhere`: another process receives from it.
+    `elsewhere`: another process receives from it. `failing`: since when nothing that was sent has arrived, by the event
+    loop's clock; None while all is well.
     """
 
     own: contract.Health | None = None
     started: bool = False
     refused: str = ""
     elsewhere: bool = False
+    failing: float | None = None
 
     @property
     def connected(self) -> bool:
@@ -63,6 +65,9 @@ class MessengerHealth:
 
 
 T = TypeVar("T")
+
+FAILING = 2.0
+"""A messenger that has taken nothing for so many seconds is in trouble."""
 
 EDGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 """Up to where each bucket of a histogram reaches, in seconds."""
@@ -104,6 +109,14 @@ class Health(Collector):
     def messenger(self, name: str) -> MessengerHealth:
         """The named messenger's state, to be read and changed."""
         return self.messengers.setdefault(name, MessengerHealth())
+
+    def failing(self, now: float) -> frozenset[str]:
+        """The messengers where nothing has arrived for some seconds, or that aren't connected yet."""
+        return frozenset(
+            name
+            for name, m in self.messengers.items()
+            if not m.started or (m.failing is not None and now - m.failing > FAILING)
+        )
 
     def count(self, name: str, *labels: str, by: int = 1) -> None:
         """Add to a counter of the list below."""

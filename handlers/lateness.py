@@ -1,4 +1,5 @@
-"""Delivery that takes long is said aloud: an answer's in its thread, a desk's to the leads; once until it is over.
+"""Delivery that takes long is said aloud: an answer's in its thread, a desk's to the leads; once until it is over. Of a
+messenger that takes nothing it is said almost at once.
 
 What is said is made when it goes out, and isn't sent when it has become untrue meanwhile.
 """
@@ -19,6 +20,8 @@ from handlers.turn import Turn
 from storage import chats, outbox, places, tickets
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from domain.policy import Policy
     from storage import Connection
     from storage.query import Row
@@ -29,16 +32,28 @@ ANSWER_LATE = timedelta(seconds=30)
 RELAY_LATE = timedelta(minutes=2)
 """What a customer wrote and still waits to be shown to the desk after so long is late."""
 
+FAILING_LATE = timedelta(seconds=5)
+"""Either is so already after so long where the messenger takes nothing at the moment."""
+
 _AT_ONCE = 200
 
 
-def tell(turn: Turn) -> None:
-    """Say of answers and desks that delivery is late, unless that was said of them and isn't over."""
-    for letter in outbox.late_answers(turn.conn, to_ms(turn.now - ANSWER_LATE), _AT_ONCE):
+def tell(turn: Turn, failing: Collection[str]) -> None:
+    """Say of answers and desks that delivery is late, unless that was said of them and isn't over.
+
+    `failing`: the messengers where nothing arrives at the moment.
+    """
+    answers = outbox.late_answers(turn.conn, to_ms(turn.now - ANSWER_LATE), _AT_ONCE)
+    relays = outbox.late_relays(turn.conn, to_ms(turn.now - RELAY_LATE), _AT_ONCE)
+    for messenger in failing:
+        before = to_ms(turn.now - FAILING_LATE)
+        answers += outbox.late_answers(turn.conn, before, _AT_ONCE, messenger)
+        relays += outbox.late_relays(turn.conn, before, _AT_ONCE, messenger)
+    for letter in {letter.id: letter for letter in answers}.values():
         if not outbox.ticket_is_late(turn.conn, letter.ticket_id, letter.place_id):
             _tell_thread(turn, letter.ticket_id)
         outbox.change(turn.conn, letter.id, reason="late")
-    for letter in outbox.late_relays(turn.conn, to_ms(turn.now - RELAY_LATE), _AT_ONCE):
+    for letter in {letter.id: letter for letter in relays}.values():
         if not outbox.count_late(turn.conn, letter.chat_id):
             _tell_leads(turn, letter.chat_id)
         outbox.change(turn.conn, letter.id, reason="late")
@@ -51,9 +66,15 @@ def _tell_thread(turn: Turn, ticket_id: int) -> None:
 
 
 def _tell_leads(turn: Turn, chat_id: int) -> None:
-    leads = chats.binding(turn.conn, LEADS)
-    if leads is not None and leads.chat_id != chat_id:
-        _write(turn, places.whole_chat(turn.conn, leads.chat_id), None, str(chat_id), Priority.PING)
+    """The leads; where they have no chat, or one in the messenger that is in trouble, another desk elsewhere."""
+    names = [LEADS, *(desk.name for desk in turn.policy.desks)]
+    bound = [row for row in (chats.binding(turn.conn, name) for name in names) if row is not None]
+    others = [chats.by_id(turn.conn, row.chat_id) for row in bound if row.chat_id != chat_id]
+    messenger = chats.by_id(turn.conn, chat_id).messenger
+    elsewhere = [chat for chat in others if chat.messenger != messenger and not chat.parked]
+    leads = [chat for chat in others if bound[0].name == LEADS and chat.id == bound[0].chat_id]
+    for chat in (elsewhere or leads)[:1]:
+        _write(turn, places.whole_chat(turn.conn, chat.id), None, str(chat_id), Priority.PING)
 
 
 def _write(turn: Turn, place: Row, ticket_id: int | None, payload: str, priority: Priority) -> None:

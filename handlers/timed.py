@@ -24,6 +24,8 @@ from handlers.turn import Turn
 from storage import attempts, clocks, crossings, facts, journal, leases, once, people, places, rules, tickets
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from escalation.hours import Calendar
     from escalation.sla import Clock
     from storage import Connection
@@ -36,8 +38,11 @@ AT_ONCE = 200
 _RULES, _CURSOR = "time_rules", "time_rules_from"
 
 
-def sweep(conn: Connection, policy: Policy, now: datetime) -> Effects:
-    """Do what is due: reminders, pings, notices, digests; snoozed tickets come back, forgotten ones close."""
+def sweep(conn: Connection, policy: Policy, now: datetime, failing: Collection[str] = ()) -> Effects:
+    """Do what is due: reminders, pings, notices, digests; snoozed tickets come back, forgotten ones close.
+
+    `failing`: the messengers where nothing arrives at the moment.
+    """
     turn = Turn(conn, policy, now)
     _follow_rules(turn)
     _wake_snoozed(turn)
@@ -45,7 +50,7 @@ def sweep(conn: Connection, policy: Policy, now: datetime) -> Effects:
     notices.closing(turn)
     digests.opening(turn)
     digests.gaps(turn)
-    lateness.tell(turn)
+    lateness.tell(turn, failing)
     _forward(turn)
     _close_idle(turn)
     return letters.finish(turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, func, insert, literal_column, select, update
 
 from storage.query import Changing, Query, Row, inserting, p
-from storage.schema import letters, messages, places
+from storage.schema import chats, letters, messages, places
 
 _WAITING = letters.c.state == literal_column("'waiting'")
 _HEADS = Query(
@@ -125,6 +125,40 @@ _LATE_ANSWERS = Query(
         letters.c.created_at < p("before"),
         messages.c.role == literal_column("'answer'"),
         letters.c.ticket_id.is_not(None),
+    )
+    .order_by(_BY_AGE)
+    .limit(p("limit"))
+)
+_IN = chats.c.messenger == p("messenger")
+_LATE_ANSWERS_IN = Query(
+    select(letters)
+    .join(messages, messages.c.id == letters.c.message_id)
+    .join(places, places.c.id == letters.c.place_id)
+    .join(chats, chats.c.id == places.c.chat_id)
+    .where(
+        _WAITING,
+        _COPY,
+        _NOT_LATE,
+        _IN,
+        letters.c.created_at < p("before"),
+        messages.c.role == literal_column("'answer'"),
+        letters.c.ticket_id.is_not(None),
+    )
+    .order_by(_BY_AGE)
+    .limit(p("limit"))
+)
+_LATE_RELAYS_IN = Query(
+    select(letters, places.c.chat_id)
+    .join(messages, messages.c.id == letters.c.message_id)
+    .join(places, places.c.id == letters.c.place_id)
+    .join(chats, chats.c.id == places.c.chat_id)
+    .where(
+        _WAITING,
+        _COPY,
+        _NOT_LATE,
+        _IN,
+        letters.c.created_at < p("before"),
+        messages.c.role == literal_column("'customer'"),
     )
     .order_by(_BY_AGE)
     .limit(p("limit"))
@@ -366,14 +400,18 @@ def notice_waits(conn: Connection, place_id: int) -> bool:
     return _NOTICE_WAITS.value(conn, place_id=place_id) is not None
 
 
-def late_answers(conn: Connection, before_ms: int, limit: int) -> list[Row]:
-    """Answers that have waited since before that time and weren't found late yet."""
-    return _LATE_ANSWERS.rows(conn, before=before_ms, limit=limit)
+def late_answers(conn: Connection, before_ms: int, limit: int, messenger: str = "") -> list[Row]:
+    """Answers that have waited since before that time and weren't found late yet; those for one messenger, or all."""
+    if not messenger:
+        return _LATE_ANSWERS.rows(conn, before=before_ms, limit=limit)
+    return _LATE_ANSWERS_IN.rows(conn, before=before_ms, limit=limit, messenger=messenger)
 
 
-def late_relays(conn: Connection, before_ms: int, limit: int) -> list[Row]:
+def late_relays(conn: Connection, before_ms: int, limit: int, messenger: str = "") -> list[Row]:
     """The same of what customers wrote, with the chat where it is to be shown."""
-    return _LATE_RELAYS.rows(conn, before=before_ms, limit=limit)
+    if not messenger:
+        return _LATE_RELAYS.rows(conn, before=before_ms, limit=limit)
+    return _LATE_RELAYS_IN.rows(conn, before=before_ms, limit=limit, messenger=messenger)
 
 
 def ticket_is_late(conn: Connection, ticket_id: int, place_id: int) -> bool:

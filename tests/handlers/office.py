@@ -123,6 +123,7 @@ class Office:
         self._refs = count(1000)
         self._keys = count(1)
         self.hold = False
+        self.failing: tuple[str, ...] = ()
         self._take(settling_in.settle_in(self.conn, self.policy, self.now))
         for desk in self.policy.desks:
             chats.see(self.conn, "m", "bot", self.group(desk.name))
@@ -222,7 +223,7 @@ class Office:
     def passes(self, span: timedelta) -> None:
         """Time passes, and what it asks for is done."""
         self.now += span
-        self._take(timed.sweep(self.conn, self.policy, self.now))
+        self._take(timed.sweep(self.conn, self.policy, self.now, self.failing))
 
     def restarts(self) -> None:
         """The program ends and starts again on the same database; what was in hand is forgotten."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from domain.policy import LEADS
 from domain.work import Lane
+from storage import chats
 from tests.handlers.office import Office
 
 LATE = "Ответ ещё не доставлен"
@@ -89,3 +91,30 @@ def test_leads_hear_of_a_desk_that_is_not_reached():
     office.passes(timedelta(minutes=3))
     assert len(late(office, "-99", STUCK)) == 1
     assert "second" in office.screen("howto").copies()
+
+
+def test_of_a_messenger_that_takes_nothing_it_is_said_almost_at_once():
+    office, thread = talking()
+    office.halted = frozenset({"anna", "-1"})
+    office.says("ivan", "howto", "hi", thread)
+    office.writes("anna", "second")
+    office.passes(timedelta(seconds=6))
+    assert not late(office)
+    assert not late(office, "-99", STUCK)
+    office.failing = ("m",)
+    office.passes(timedelta(seconds=1))
+    assert len(late(office, "-99", STUCK)) == 1
+    office.halted = frozenset({"anna"})
+    office.restarts()
+    assert len(late(office)) == 1
+    office.passes(timedelta(minutes=5))
+    assert len(late(office)) == 1
+
+
+def test_without_a_chat_of_the_leads_nobody_is_told_in_the_same_messenger():
+    office, _ = talking()
+    chats.unbind(office.conn, LEADS)
+    office.halted = frozenset({"-1"})
+    office.writes("anna", "second")
+    office.passes(timedelta(minutes=3))
+    assert not any(late(office, chat, STUCK) for chat in ("-99", "bugs", "wishes"))

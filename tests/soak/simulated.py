@@ -242,6 +242,7 @@ class World:
             self.pump.go_live(platform.name)
             self.delivery.attach(platform)
             self.delivery.caught_up(platform.name)
+            self.health.messenger(platform.name).started = True
             platform.tell = lambda event, name=platform.name: self.receive(name, event)  # type: ignore[misc]
 
     def _group(self) -> ChatSeen:
@@ -309,7 +310,9 @@ class World:
         """Time asks for things, for ever; a database that can't commit is waited for."""
         while True:
             await asyncio.sleep(every)
-            self.delivery.take(await self.committer.run(timed.sweep, self.policy, clock()))
+            self.delivery.take(
+                await self.committer.run(timed.sweep, self.policy, clock(), self.health.failing(now()))
+            )
 
     async def until(self, look: Callable[[], bool], within: float) -> None:
         """Wait until something holds; fails after so many seconds."""
