@@ -74,6 +74,12 @@ def _about(conn: Connection, policy: Policy, place: Row, message: Row, content: 
     return lines
 
 
+def deleted_mark(policy: Policy, content: Content) -> RichText:
+    """That its customer deleted it, as it stands above the text."""
+    said = plain(text(policy.locale, "relay.deleted"))
+    return said + plain("\n") if content.text or content.label else said
+
+
 def _speaker(conn: Connection, policy: Policy, place: Row, message: Row) -> list[RichText]:
     """Who spoke in a shared channel, when it wasn't the ticket's own customer."""
     customer = people.customer(conn, tickets.get(conn, place.ticket_id).customer_id)

@@ -212,9 +212,10 @@ def _change(conn: Connection, policy: Policy, place: Row, letter: Row, message: 
 def _pieces_now(conn: Connection, policy: Policy, place: Row, message: Row) -> list[composing.Part]:
     """How the message's copy should read now, part by part."""
     content = layout.contents_of(conn, message)[0]
-    header = layout.header_of(conn, policy, place, message, content)
-    if message.album_id is not None and message.album_id != message.id:
-        header = None
+    if message.album_id is None or message.album_id == message.id:
+        header = layout.header_of(conn, policy, place, message, content)
+    else:  # what stands above an album stands above its first
+        header = layout.deleted_mark(policy, content) if message.deleted and place.kind == "thread" else None
     return composing.parts((layout.labelled(content),), header, policy.capabilities[place.messenger])
 
 

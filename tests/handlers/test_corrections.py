@@ -305,6 +305,15 @@ def test_a_customers_deleted_message_stays_marked():
     assert last != "пароль 123"
 
 
+def test_each_deleted_part_of_an_album_is_marked():
+    office = Office()
+    refs = office.album("anna", "первый", "", "третий")
+    for ref, marked in zip(refs[1:], ("{}", "{}\nтретий"), strict=True):
+        office.deletes("anna", ref)
+        assert office.screen("howto").copies()[refs.index(ref)] == marked.format(text("ru", "relay.deleted"))
+    assert office.screen("howto").copies()[0] == "первый"
+
+
 def test_an_agents_deleted_answer_goes_from_the_customer():
     office = Office()
     office.writes("anna", "вопрос")
