@@ -73,7 +73,7 @@ chromium:
 	  || { echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), then make test' >&2; exit 1; }; }
 
 # Every test of what is stored runs on SQLite and on PostgreSQL, on a server that is thrown away afterwards or the one
-# that OKNO_TEST_POSTGRES names; one test restarts a server, always one of its own.
+# that TEST_POSTGRES names; one test restarts a server, always one of its own.
 postgresql:
 	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 	  if test "$$(id -u)" = 0; then as_root=; else as_root='sudo -n'; fi; \

@@ -93,8 +93,14 @@ class Memory:
 
 def remember_on(conn: Connection, memory: Memory) -> None:
     """Remember what kept queries answer on this connection, which must be the only one that writes."""
+    if MEMORY not in conn.__dict__:
+        event.listen(conn, "before_cursor_execute", _goes_past)
     setattr(conn, MEMORY, memory)
-    event.listen(conn, "before_cursor_execute", lambda *_: memory.forget())  # it goes past `Query`
+
+
+def _goes_past(conn: Connection, *_: object) -> None:
+    """Something is executed that no query knows of."""
+    conn.__dict__[MEMORY].forget()
 
 
 class Query:
@@ -109,6 +115,7 @@ class Query:
 
     __slots__ = (
         "_changes",
+        "_compiled",
         "_dialect",
         "_inserts",
         "_keep",
@@ -130,6 +137,7 @@ class Query:
         self._changes = self._inserts = ""
         self._sql = self._dialect = ""
         self._values: Callable[[dict[str, Any]], tuple[Any, ...]] = _no_values
+        self._compiled: dict[str, tuple[str, Callable[[dict[str, Any]], tuple[Any, ...]]]] = {}
         names = [str(c.key) for c in getattr(statement, "exported_columns", ())]
         self._make: Callable[[Iterable[Any]], Row] = (
             namedtuple("Row", names, rename=True)._make if names else tuple  # type: ignore[attr-defined]
@@ -206,6 +214,16 @@ class Query:
         return result
 
     def _compile(self, conn: Connection) -> None:
+        """As the connection's kind of database wants it; once for each kind."""
+        name = conn.dialect.name
+        if name in self._compiled:
+            self._sql, self._values = self._compiled[name]
+        else:
+            self._compile_for(conn)
+            self._compiled[name] = self._sql, self._values
+        self._dialect = name
+
+    def _compile_for(self, conn: Connection) -> None:
         compiled = self.statement.compile(dialect=conn.dialect)
         keys: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         names = [k.removeprefix(_PREFIX) for k in keys if k.startswith(_PREFIX)]
@@ -222,7 +240,7 @@ class Query:
             self._changes = str(self.statement.table.name)  # type: ignore[union-attr]
         elif isinstance(self.statement, Insert):
             self._inserts = str(self.statement.table.name)
-        self._sql, self._dialect = sql, conn.dialect.name
+        self._sql = sql
 
 
 def _no_values(_: dict[str, Any]) -> tuple[Any, ...]:

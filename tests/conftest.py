@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=",".join(KINDS),
         help="on which databases tests of what is stored run: sqlite, postgresql, or both (default)",
     )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where tests are handed to workers, these share one server."""
+    config = session.config
+    hands_out = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
+    if hands_out and "postgresql" in config.getoption("--databases"):
+        with suppress(RuntimeError):  # it isn't installed: tests that need it say so
+            postgres.share()
 
 
 def pytest_sessionfinish() -> None:

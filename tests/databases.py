@@ -5,20 +5,20 @@ A test that asks for the fixture `database_url` (or for `database_kind`) runs on
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
 
 from storage import schema
+from storage.pipeline import Answer, Pipeline
 from storage.query import DRIVER
-from storage.sessions import Session, engine_for
 from tests import postgres
 
-T = TypeVar("T")
 Kind = Literal["sqlite", "postgresql"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 
@@ -39,26 +39,29 @@ class Units(Protocol):
 
 def fresh() -> Units:
     """Empty tables of the kind that the running test is on."""
-    return _InMemory() if Choice.kind == "sqlite" else _OnServer()
+    if Choice.kind == "sqlite":
+        return _InMemory()
+    made = _committing().ready()
+    postgres.empty_database()
+    return made
 
 
 def connection() -> Connection:
     """A connection to empty tables, in a transaction that nobody commits."""
     if Choice.kind == "postgresql":
-        return inside().conn
+        return _never_committing().begun()
     conn = _InMemory().conn
     setattr(conn, DRIVER, conn.connection.driver_connection)
     return conn
 
 
 class _InMemory:
-    """SQLite in memory."""
+    """SQLite in memory; its tables are made once, and copied."""
 
     def __init__(self) -> None:
-        self._engine = create_engine("sqlite://")
-        event.listen(self._engine, "connect", _own_transactions)
-        self.conn = self._engine.connect()
-        schema.metadata.create_all(self.conn)
+        engine, empty = _sqlite()
+        self.conn = engine.connect()
+        _raw(self.conn).deserialize(empty)
 
     def run(self, unit: Callable[[Connection], Any]) -> Any:
         self.conn.exec_driver_sql("BEGIN")
@@ -72,67 +75,93 @@ class _InMemory:
 
     def close(self) -> None:
         self.conn.close()
-        self._engine.dispose()
-
-
-class _OnServer:
-    """PostgreSQL; whoever asks waits."""
-
-    def __init__(self) -> None:
-        self._session = _session()
-        postgres.empty_database()
-
-    def run(self, unit: Callable[[Connection], Any]) -> Any:
-        return postgres.bridge().run(_committed(self._session, unit))
-
-    def close(self) -> None: ...
-
-
-async def _committed(session: Session, unit: Callable[[Connection], Any]) -> Any:
-    await session.execute("BEGIN")
-    try:
-        return await session.run(unit)
-    except BaseException:
-        await session.roll_back()
-        raise
 
 
 @cache
-def _session() -> Session:
-    return postgres.bridge().run(Session.open(engine_for(postgres.database(), isolation_level="AUTOCOMMIT")))
+def _sqlite() -> tuple[Engine, bytes]:
+    """An engine that makes a database in memory for each connection, and what an empty one with all tables consists of."""
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    event.listen(engine, "connect", _own_transactions)
+    with engine.connect() as conn:
+        schema.metadata.create_all(conn)
+        return engine, _raw(conn).serialize()
 
 
-class Inside:
-    """A loop that runs a whole test inside one transaction on PostgreSQL, so that it may use the connection at will."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        engine = engine_for(postgres.database(), isolation_level="AUTOCOMMIT")
-        self._session = self.loop.run_until_complete(Session.open(engine))
-
-    def run(self, test: Callable[[], object]) -> None:
-        """Run it, and undo whatever it did."""
-        try:
-            self.get(test)
-        finally:
-            self.loop.run_until_complete(self._session.roll_back())
-
-    def get(self, part: Callable[[], T]) -> T:
-        """Run a part of it."""
-        return self.loop.run_until_complete(greenlet_spawn(part))
-
-    @property
-    def conn(self) -> Connection:
-        """The connection, in a new transaction on empty tables; only inside `run`."""
-        await_only(self._session.execute(f"ROLLBACK; BEGIN; {postgres.emptying()}"))
-        return self._session.sync
-
-
-@cache
-def inside() -> Inside:
-    """One for all tests of a process."""
-    return Inside()
+def _raw(conn: Connection) -> sqlite3.Connection:
+    raw = conn.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
 
 
 def _own_transactions(connection: Any, _: object) -> None:
     connection.isolation_level = None
+
+
+class _OnServer:
+    """PostgreSQL, on one connection; to units it is the connection's driver."""
+
+    patient = True
+
+    def __init__(self, address: URL) -> None:
+        self._address = address
+        self._connect()
+
+    def _connect(self) -> None:
+        self._pipeline = pipeline = Pipeline(self._address, _UNHURRIED)
+        self._conn = pipeline.connection
+        setattr(self._conn, DRIVER, self)
+        event.listen(self._conn, "before_cursor_execute", lambda *_: pipeline.rest())
+
+    def ready(self) -> _OnServer:
+        """Itself, with nothing begun."""
+        if not self._pipeline.usable:
+            self._connect()
+        self.execute("ROLLBACK")
+        return self
+
+    def run(self, unit: Callable[[Connection], Any]) -> Any:
+        self.execute("BEGIN")
+        try:
+            result = unit(self._conn)
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+        return result
+
+    def close(self) -> None: ...
+
+    def begun(self) -> Connection:
+        """The connection in a new transaction; what was done in the one before is undone."""
+        self.ready()
+        self.execute(postgres.COUNT_ANEW)
+        self.execute("BEGIN")
+        return self._conn
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Answer:
+        """Run one statement."""
+        return self._pipeline.ask(sql, values)
+
+    first = execute
+
+    def hold(self, _tickets: Iterable[int]) -> bool:
+        """Nobody else is there to wait for."""
+        return False
+
+
+_UNHURRIED = {
+    "idle_in_transaction_session_timeout": "0",
+    "statement_timeout": "0",
+}  # a test may take its time
+
+
+@cache
+def _committing() -> _OnServer:
+    """For all tests of a process that commit."""
+    return _OnServer(postgres.database())
+
+
+@cache
+def _never_committing() -> _OnServer:
+    """For those that don't; with a database of their own, whose tables are always empty."""
+    return _OnServer(postgres.untouched_database())

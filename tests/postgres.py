@@ -1,11 +1,11 @@
-"""A PostgreSQL server for the tests: thrown away afterwards, or the one that OKNO_TEST_POSTGRES names.
+"""A PostgreSQL server for the tests: thrown away afterwards, or the one that TEST_POSTGRES names.
 
-A server of our own listens on a socket in its folder only, syncs nothing, and ends with the process that started it.
+A server of our own listens on a socket in its folder only, syncs nothing, and ends with the process that started it:
+that is the one that hands tests to workers, whose databases are their own.
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import ctypes
 import os
@@ -14,25 +14,21 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import asyncpg
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage import migrate
 from storage.schema import metadata
 
-T = TypeVar("T")
-
-VARIABLE = "OKNO_TEST_POSTGRES"
+VARIABLE = "TEST_POSTGRES"
 """A server whose user may make databases: postgresql+asyncpg://user@host/postgres. Unset: one is started."""
 
 _FAST = (
@@ -40,9 +36,11 @@ _FAST = (
     "full_page_writes=off",
     "synchronous_commit=off",
     "autovacuum=off",
+    "max_wal_size=4GB",
 )
-_HIDDEN = ("max_connections=200", "listen_addresses=", "shared_buffers=64MB")
-_ENDS_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_HIDDEN = ("max_connections=400", "listen_addresses=", "shared_buffers=64MB")
+_ENDS_WITH_PARENT = 1  # PR_SET_PDEATHSIG; of a thread, which must be the main one
+_ANSWERS_WITHIN = 60.0
 
 
 _AT_THE_END: list[Callable[[], object]] = []
@@ -57,24 +55,6 @@ def clean() -> None:
 atexit.register(clean)
 
 
-class Bridge:
-    """A loop in a thread of its own, for tests that have none or one whose time isn't real."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to the end and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
-
-
-@cache
-def bridge() -> Bridge:
-    """One for all tests of a process."""
-    return Bridge()
-
-
 class Server:
     """A running server. `address` is that of its first database."""
 
@@ -86,7 +66,7 @@ class Server:
         """Stop at once; what is open breaks off."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(20)
+            self.process.wait(60)
 
 
 def programs() -> Path:
@@ -134,12 +114,13 @@ def start(folder: Path, *, durable: bool = False) -> Server:
             **_not_as_root(),
         )
     address = URL.create("postgresql+asyncpg", "okno", database="postgres", query={"host": str(folder)})
-    for _ in range(400):
+    over = time.monotonic() + _ANSWERS_WITHIN
+    while time.monotonic() < over:
         if process.poll() is not None:
             raise RuntimeError((folder / "log").read_text())
         try:
-            bridge().run(_execute(address, "SELECT 1"))
-        except Exception:  # noqa: BLE001 (not yet)
+            connect(address).close()
+        except psycopg.OperationalError:  # not yet
             time.sleep(0.05)
         else:
             return Server(address, process)
@@ -167,17 +148,40 @@ def server() -> Server:
     return started
 
 
+def share() -> None:
+    """Start the server now, and let the processes that are started from here use it."""
+    os.environ[VARIABLE] = written(server().address)
+
+
 @cache
 def database() -> URL:
-    """A database of this process's own with all tables."""
-    found = new_database("okno_tests")
-    make_tables(found)
-    return found
+    """A database of this process's own with all tables, for tests that commit."""
+    return _copy_of(_with_tables(), "okno_tests")
+
+
+@cache
+def untouched_database() -> URL:
+    """Another, in which nobody commits."""
+    return _copy_of(_with_tables(), "okno_untouched")
+
+
+@cache
+def _with_tables() -> URL:
+    made = new_database("okno_template")
+    make_tables(made)
+    return made
+
+
+def _copy_of(original: URL, name: str) -> URL:
+    return new_database_on(server(), name, like=original)
 
 
 def make_tables(address: URL) -> None:
     """Give a database all tables."""
-    bridge().run(_unit(address, migrate.create))
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(address), poolclass=NullPool)
+    with engine.begin() as conn:
+        migrate.create(conn)
+    engine.dispose()
 
 
 def new_database(name: str) -> URL:
@@ -185,46 +189,57 @@ def new_database(name: str) -> URL:
     return new_database_on(server(), name)
 
 
-def new_database_on(where: Server, name: str) -> URL:
-    """The same on a server of one's own."""
+def new_database_on(where: Server, name: str, *, like: URL | None = None) -> URL:
+    """The same on a server of one's own; `like` one to which nobody is connected."""
     address, unique = where.address, f"{name}_{secrets.token_hex(4)}"
-    bridge().run(_execute(address, f'CREATE DATABASE "{unique}"'))
+    template = f' TEMPLATE "{like.database}"' if like is not None else ""
+    _execute(address, f'CREATE DATABASE "{unique}"{template}')
     if where.process is None:
-        _AT_THE_END.append(
-            lambda: bridge().run(_execute(address, f'DROP DATABASE IF EXISTS "{unique}" WITH (FORCE)'))
-        )
+        _AT_THE_END.append(lambda: _execute(address, f'DROP DATABASE IF EXISTS "{unique}" WITH (FORCE)'))
     return address.set(database=unique)
 
 
 def empty_database() -> URL:
-    """That database with nothing in its tables."""
+    """The database for tests that commit, with nothing in its tables."""
     found = database()
-    bridge().run(_cleaner().execute(emptying()))
+    cleaner = _cleaner()
+    try:
+        cleaner.execute(_emptying())
+    except psycopg.OperationalError:  # the connection is lost
+        _cleaner.cache_clear()
+        _cleaner().execute(_emptying())
     return found
 
 
 @cache
-def _cleaner() -> Any:
-    return bridge().run(connect(database()))
+def _cleaner() -> psycopg.Connection[Any]:
+    return connect(database())
+
+
+COUNT_ANEW = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+"""Numbers begin again at one."""
 
 
 @cache
-def emptying() -> str:
+def _emptying() -> bytes:
     """Commands that leave tables and numbers as new."""
     deletions = [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
-    counters = "SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences"
-    return ";\n".join([*deletions, f"{counters} WHERE schemaname = 'public'"])
+    return ";\n".join([*deletions, COUNT_ANEW]).encode()
 
 
-async def connect(address: URL) -> Any:
-    """The driver's own connection."""
-    host = address.query.get("host") or address.host
-    return await asyncpg.connect(
-        host=host,
+def connect(address: URL) -> psycopg.Connection[Any]:
+    """A connection on which each statement is committed."""
+    return psycopg.connect(
+        host=str(address.query.get("host") or address.host),
         port=address.port,
         user=address.username,
         password=address.password,
-        database=address.database,
+        dbname=address.database,
+        autocommit=True,
+        prepare_threshold=None,
     )
 
 
@@ -233,19 +248,6 @@ def written(address: URL) -> str:
     return address.render_as_string(hide_password=False)
 
 
-async def _execute(address: URL, sql: str) -> None:
-    engine = create_async_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    try:
-        async with engine.connect() as conn:
-            await conn.execute(text(sql.replace(":", "\\:")))
-    finally:
-        await engine.dispose()
-
-
-async def _unit(address: URL, unit: Callable[[Any], T]) -> T:
-    engine = create_async_engine(address, poolclass=NullPool)
-    try:
-        async with engine.begin() as conn:
-            return await conn.run_sync(unit)
-    finally:
-        await engine.dispose()
+def _execute(address: URL, sql: str) -> None:
+    with connect(address) as conn:
+        conn.execute(sql.encode())

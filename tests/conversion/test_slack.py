@@ -225,7 +225,7 @@ def test_whatever_is_said_fits_and_nothing_is_lost(
         said = typed.text if typed is not None else said
         mentions = any(span.kind == "mention" for span in part.spans)
         if made and not mentions and (typed is not None or said):
-            assert bare(said) in (bare(part.text), bare(part.text.translate(CONTROLS)))
+            assert bare(said) == bare(part.text) or seen(said) == seen(part.text)
         if quiet:
             assert "user_id" not in orjson.dumps(made).decode()
 
@@ -233,6 +233,11 @@ def test_whatever_is_said_fits_and_nothing_is_lost(
 CONTROLS = {
     code: " " for code in range(160) if unicodedata.category(chr(code)) == "Cc" and code not in (9, 10)
 }
+
+
+def seen(words: str) -> str:
+    """What of the words shows, where they are too much for blocks: those of spaces alone are left out."""
+    return "".join(words.translate(CONTROLS).split())
 
 
 def bare(words: str) -> str:

@@ -58,11 +58,8 @@ class Site:
 
     async def settles(self) -> None:
         """Wait until what was sent is known to be sent: else it may be sent again by whoever takes over."""
-        conn = await postgres.connect(make_url(self.url))
-        try:
-            await until(lambda: conn.fetchval("SELECT count(*) = 0 FROM letters WHERE state = 'waiting'"))
-        finally:
-            await conn.close()
+        with postgres.connect(make_url(self.url)) as conn:
+            await until(lambda: not conn.execute("SELECT 1 FROM letters WHERE state = 'waiting'").fetchall())
 
     def receiver(self) -> Program:
         """The program that receives."""
