@@ -83,11 +83,11 @@ def _watch_for_the_call(protocol: Any) -> None:
 def watch() -> None:
     """Put the watch in place."""
     from bot.delivery import Delivery
-    from bot.messengers.telegram import ids, line
+    from bot.messengers.telegram import connections, ids
     from bot.messengers.telegram.wire import Wire
     from storage import writer
 
-    _watch_for_updates(line.Connection)
+    _watch_for_updates(connections.Connection)
     _note_when(ids, "raw_events", "received", "heard")
     _note_when(writer.Writer, "submit", "read", "received")
     _note_when(writer, "_roll_back", "begun", "read")
@@ -95,7 +95,7 @@ def watch() -> None:
     _note_when(writer, "_commit", "committed", "handled", ended=True)
     _note_when(Delivery, "take", "offered", "committed")
     _note_when(Wire, "_post", "called", "offered")
-    _watch_for_the_call(line.Connection)
+    _watch_for_the_call(connections.Connection)
 
 
 def run(file: Path) -> None:

@@ -15,8 +15,8 @@ import aiohttp
 import orjson
 from pydantic import BaseModel
 
+from bot.messengers.telegram.connections import CONNECT, BrokenOffError, Connections, NoConnectionError
 from bot.messengers.telegram.library import PRODUCTION, Default, TelegramAPIServer
-from bot.messengers.telegram.line import CONNECT, BrokenOffError, Line, NoConnectionError
 from bot.messengers.telegram.reading import parsed
 from bot.messengers.telegram.upload import SpooledFile
 
@@ -74,7 +74,7 @@ class Wire:
         self._token = token
         self._server = TelegramAPIServer.from_base(api_base) if api_base else PRODUCTION
         self._proxy = None if api_base else _proxy()
-        self._line: Line | None = None
+        self._connections: Connections | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, method: TelegramMethod[Any], *, seconds: float | None = None) -> Any:
@@ -91,10 +91,10 @@ class Wire:
         """A call without files, which nearly all are: the short way, where no proxy is between."""
         if self._proxy is not None:
             return await self._post_by_session(name, body, seconds)
-        if self._line is None:
-            self._line = Line(self._server.api_url(self._token, ""))
+        if self._connections is None:
+            self._connections = Connections(self._server.api_url(self._token, ""))
         try:
-            status, raw = await self._line.post(name, body, seconds)
+            status, raw = await self._connections.post(name, body, seconds)
         except NoConnectionError as error:
             raise NotReachedError(str(error)) from None
         except (BrokenOffError, TimeoutError) as error:
@@ -140,8 +140,8 @@ class Wire:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._line is not None:
-            self._line.close()
+        if self._connections is not None:
+            self._connections.close()
         if self._session is not None:
             await self._session.close()
             await asyncio.sleep(0)  # lets transports close

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messengers.telegram import line as lines
-from bot.messengers.telegram.line import BrokenOffError, Line, NoConnectionError
+from bot.messengers.telegram import connections
+from bot.messengers.telegram.connections import BrokenOffError, Connections, NoConnectionError
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -46,22 +46,22 @@ class Server:
         writer.close()
 
     @contextlib.asynccontextmanager
-    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Line]:
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Connections]:
         server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
-        line = Line(f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/bot1:x/")
+        connected = Connections(f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/bot1:x/")
         try:
-            yield line
+            yield connected
         finally:
-            line.close()
+            connected.close()
             server.close()
 
 
 async def test_one_connection_serves_one_call_after_the_other() -> None:
     server = Server(OK, OK, OK)
-    async with server.running() as line:
+    async with server.running() as connected:
         for _ in range(3):
-            assert await line.post("getMe", b"{}", 5) == (200, b"{}")
+            assert await connected.post("getMe", b"{}", 5) == (200, b"{}")
     assert server.connections == 1
     head, body = server.requests[0]
     assert head.startswith(f"POST /bot1:x/getMe HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n")
@@ -71,8 +71,8 @@ async def test_one_connection_serves_one_call_after_the_other() -> None:
 
 async def test_calls_at_once_go_side_by_side() -> None:
     server = Server(OK, OK, OK)
-    async with server.running() as line:
-        answers = await asyncio.gather(*(line.post("m", b"{}", 5) for _ in range(3)))
+    async with server.running() as connected:
+        answers = await asyncio.gather(*(connected.post("m", b"{}", 5) for _ in range(3)))
     assert answers == [(200, b"{}")] * 3
     assert server.connections == 3
 
@@ -98,31 +98,31 @@ def test_an_answer_may_come_in_any_pieces(cuts: list[int], chunked: bool, text: 
             at += cut
 
     async def ask() -> tuple[int, bytes]:
-        async with Server(in_pieces).running() as line:
-            return await line.post("m", b"{}", 5)
+        async with Server(in_pieces).running() as connected:
+            return await connected.post("m", b"{}", 5)
 
     assert asyncio.run(ask()) == (429, text)
 
 
 async def test_an_answer_without_a_length_ends_with_the_connection() -> None:
     server = Server(b"HTTP/1.0 502 Bad Gateway\r\nConnection: close\r\n\r\nsorry", OK)
-    async with server.running() as line:
-        assert await line.post("m", b"{}", 5) == (502, b"sorry")
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+    async with server.running() as connected:
+        assert await connected.post("m", b"{}", 5) == (502, b"sorry")
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
     assert server.connections == 2
 
 
 async def test_an_announcement_is_no_answer() -> None:
-    async with Server(b"HTTP/1.1 100 Continue\r\n\r\n" + OK).running() as line:
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+    async with Server(b"HTTP/1.1 100 Continue\r\n\r\n" + OK).running() as connected:
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
 
 
 async def test_a_connection_that_is_to_be_closed_is_not_used_again() -> None:
     closing = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     server = Server(closing, OK)
-    async with server.running() as line:
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+    async with server.running() as connected:
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
     assert server.connections == 2
 
 
@@ -151,18 +151,18 @@ async def half(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     ],
 )
 async def test_a_call_that_was_cut_off_says_so_and_the_next_one_works(answer: bytes | Answer) -> None:
-    async with Server(answer, OK).running() as line:
+    async with Server(answer, OK).running() as connected:
         with pytest.raises(BrokenOffError):
-            await line.post("m", b"{}", 5)
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+            await connected.post("m", b"{}", 5)
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
 
 
 async def test_what_nobody_asked_for_ends_the_connection() -> None:
     server = Server(OK + OK, OK)
-    async with server.running() as line:
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+    async with server.running() as connected:
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
         await asyncio.sleep(0)
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
     assert server.connections == 2
 
 
@@ -172,10 +172,10 @@ async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 
 async def test_a_server_that_hangs_is_given_up() -> None:
     server = Server(hang, OK)
-    async with server.running() as line:
+    async with server.running() as connected:
         with pytest.raises(TimeoutError):
-            await line.post("m", b"{}", 0.02)
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+            await connected.post("m", b"{}", 0.02)
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
 
 
 async def test_a_call_that_is_not_wanted_any_more_leaves_no_answer_behind() -> None:
@@ -185,29 +185,29 @@ async def test_a_call_that_is_not_wanted_any_more_leaves_no_answer_behind() -> N
         asked.set()
         await hang(reader, writer)
 
-    async with Server(asked_then_hang, OK).running() as line:
-        call = asyncio.create_task(line.post("m", b"{}", 5))
+    async with Server(asked_then_hang, OK).running() as connected:
+        call = asyncio.create_task(connected.post("m", b"{}", 5))
         await asked.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert await line.post("m", b"{}", 5) == (200, b"{}")
+        assert await connected.post("m", b"{}", 5) == (200, b"{}")
 
 
 async def test_an_endless_answer_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "LONGEST", 1000)
+    monkeypatch.setattr(connections, "LONGEST", 1000)
     long = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000
-    async with Server(long).running() as line:
+    async with Server(long).running() as connected:
         with pytest.raises(BrokenOffError):
-            await line.post("m", b"{}", 5)
+            await connected.post("m", b"{}", 5)
 
 
 async def test_a_connection_that_has_rested_too_long_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "IDLE", -1.0)
+    monkeypatch.setattr(connections, "IDLE", -1.0)
     server = Server(OK, OK)
-    async with server.running() as line:
-        await line.post("m", b"{}", 5)
-        await line.post("m", b"{}", 5)
+    async with server.running() as connected:
+        await connected.post("m", b"{}", 5)
+        await connected.post("m", b"{}", 5)
     assert server.connections == 2
 
 
@@ -217,7 +217,7 @@ async def test_nobody_there() -> None:
         pass
     for host in (f"127.0.0.1:{server.port}", "no-such-host.invalid"):
         with pytest.raises(NoConnectionError):
-            await Line(f"http://{host}/bot1:x/").post("m", b"{}", 5)
+            await Connections(f"http://{host}/bot1:x/").post("m", b"{}", 5)
 
 
 def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
@@ -237,13 +237,13 @@ async def test_by_tls_to_those_whom_the_system_trusts(
     context, certificate = certified(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     server = Server(OK, OK)
-    async with server.running(context) as line:
+    async with server.running(context) as connected:
         for _ in range(2):
-            assert await line.post("m", b"{}", 5) == (200, b"{}")
+            assert await connected.post("m", b"{}", 5) == (200, b"{}")
     assert server.connections == 1
     monkeypatch.delenv("SSL_CERT_FILE")
     stranger = Server(OK)
-    async with stranger.running(context) as line:
+    async with stranger.running(context) as connected:
         with pytest.raises(NoConnectionError):
-            await line.post("m", b"{}", 5)
+            await connected.post("m", b"{}", 5)
     assert stranger.requests == []

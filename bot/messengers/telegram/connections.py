@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
             self._answer.set_result((self._parser.get_status_code(), b"".join(self._body)))
 
 
-class Line:
+class Connections:
     """Connections to the server of an address like https://host:port/path. Lives in one event loop."""
 
     def __init__(self, base: str) -> None:
