@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -16,11 +16,12 @@ import structlog
 from bot.asides import Asides
 from bot.health import fault
 from bot.leasing import LeaseLost
+from bot.lines import LISTEN, Line
 from bot.outgoing import made_anew, stored
 from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter, pause
 from bot.performing import carries_files, perform
-from bot.turns import Account, Lane, Porters, slots_of
+from bot.turns import Account, Lane, slots_of
 from domain.requests import OpenThread, Outcome, Refused, Sent, TryLater, Unsure
 
 if TYPE_CHECKING:
@@ -48,31 +49,7 @@ ACCOUNT_PAUSE = 60.0
 RESTART = 1.0
 """No program ends and starts again so soon: what windows as short as this hold needn't be remembered."""
 
-LISTEN = 2.0
-"""How long the messenger's own word of a thread that may have been made is waited for, in seconds; counted from its
-first complete receive."""
-
-LISTENED = 1
-LISTENED_SHARING = 5
-"""So often it is waited for; longer where another process may have to take over receiving first."""
-
-LISTEN_AT_MOST = 60.0
-"""After so many seconds without a complete receive such a thread is made all the same."""
-
 _ERRORS = 3
-
-
-@dataclass(slots=True, eq=False)
-class _Line:
-    """One messenger that is switched on: its account and the timer that wakes it."""
-
-    messenger: Messenger
-    account: Account
-    since: float
-    settled: Callable[[], float | None]
-    porters: Porters = field(default_factory=Porters)
-    catching_up: bool = True
-    timer: asyncio.TimerHandle | None = None
 
 
 class Delivery:
@@ -94,7 +71,7 @@ class Delivery:
         self._now = now
         self._health = health
         self._loop = asyncio.get_running_loop()
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, Line] = {}
         self._lanes: dict[tuple[int, LaneName], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._asides = Asides()
@@ -115,7 +92,7 @@ class Delivery:
         for chat_id, age in recent:
             pacer.remember(chat_id, self._loop.time() - age)
         own = settled or (lambda: messenger.settled_at)
-        self._lines[messenger.name] = _Line(messenger, Account(pacer), self._loop.time(), own)
+        self._lines[messenger.name] = Line(messenger, Account(pacer), self._loop.time(), own)
 
     def caught_up(self, messenger: str) -> None:
         """Everything that waited when the program started has been offered."""
@@ -139,7 +116,7 @@ class Delivery:
 
     def offer(self, works: Sequence[Work]) -> None:
         """Heads of places that have something to send. Those in hand already are looked at again in their turn."""
-        touched: dict[str, _Line] = {}
+        touched: dict[str, Line] = {}
         for work in works:
             line = self._lines.get(work.messenger)
             if line is None:
@@ -200,24 +177,24 @@ class Delivery:
 
     # ── whose turn ──
 
-    def _ready(self, line: _Line, lane: Lane) -> None:
+    def _ready(self, line: Line, lane: Lane) -> None:
         self._wake_chat(line, lane.chat, line.account.ready(lane, self._loop.time()))
 
-    def _queue(self, line: _Line, chat: Chat) -> None:
+    def _queue(self, line: Line, chat: Chat) -> None:
         if chat.timer is not None:
             chat.timer.cancel()
             chat.timer = None
         self._wake_chat(line, chat, line.account.queue(chat, self._loop.time()))
 
-    def _wake_chat(self, line: _Line, chat: Chat, delay: float | None) -> None:
+    def _wake_chat(self, line: Line, chat: Chat, delay: float | None) -> None:
         if delay is not None and chat.timer is None:
             chat.timer = self._loop.call_later(delay, self._chat_woken, line, chat)
 
-    def _chat_woken(self, line: _Line, chat: Chat) -> None:
+    def _chat_woken(self, line: Line, chat: Chat) -> None:
         self._queue(line, chat)
         self._serve(line)
 
-    def _serve(self, line: _Line) -> None:
+    def _serve(self, line: Line) -> None:
         """Start every lane that may go now."""
         if line.timer is not None:
             line.timer.cancel()
@@ -239,7 +216,7 @@ class Delivery:
 
     # ── one request of one lane ──
 
-    async def _carry(self, line: _Line, lane: Lane) -> None:
+    async def _carry(self, line: Line, lane: Lane) -> None:
         """Carry it on; where several processes send, only as long as the chat is ours."""
         try:
             await self._carry_on(line, lane)
@@ -248,7 +225,7 @@ class Delivery:
         self._queue(line, lane.chat)
         self._serve(line)
 
-    async def _carry_on(self, line: _Line, lane: Lane) -> None:
+    async def _carry_on(self, line: Line, lane: Lane) -> None:
         """Make the lane's request, store what came of it, and put the lane back in turn."""
         outcome: Outcome | None = None
         waits = False
@@ -278,7 +255,7 @@ class Delivery:
             if lane.fence is None:
                 raise LeaseLost(lane.chat.id)
 
-    def _let_go(self, line: _Line, lane: Lane) -> None:
+    def _let_go(self, line: Line, lane: Lane) -> None:
         """Somebody else sends to its chat."""
         if self._gate is not None and lane.fence is not None:
             self._gate.lose(lane.chat.id)
@@ -308,10 +285,10 @@ class Delivery:
             made_anew, lane.fence, self._letters, self._policy, self._now(), lane.key, joined
         )
 
-    async def _settle(self, line: _Line, lane: Lane, outcome: Sent | Refused) -> None:
+    async def _settle(self, line: Line, lane: Lane, outcome: Sent | Refused) -> None:
         """Store the outcome, however long that takes, and go on with what the lane has next."""
         work = lane.work
-        self._count(line, work, outcome)
+        line.count(self._health, self._now().timestamp(), work, outcome)
         lane.again = lane.aged = False
         lane.tries = lane.errors = 0
         slots = slots_of(work.request) if line.account.pacer.longest > RESTART else 0
@@ -338,7 +315,7 @@ class Delivery:
         barely = self._letters.settle_barely
         return await self._insist(stored, fence, barely, self._policy, self._now(), work, outcome, slots)
 
-    async def _leave(self, line: _Line, lane: Lane) -> None:
+    async def _leave(self, line: Line, lane: Lane) -> None:
         """The lane has nothing in hand: done, unless something was offered meanwhile."""
         while lane.again:
             lane.again = lane.aged = False
@@ -372,10 +349,11 @@ class Delivery:
 
     # ── the platform ──
 
-    async def _perform(self, line: _Line, lane: Lane) -> Outcome:
+    async def _perform(self, line: Line, lane: Lane) -> Outcome:
         """Make the request; a messenger that raises is asked again, and taken to refuse in the end."""
         work = lane.work
-        if isinstance(work.request, OpenThread) and work.unsure and self._may_hear(line, lane):
+        asked_before = isinstance(work.request, OpenThread) and work.unsure
+        if asked_before and line.may_hear(lane, self._loop.time(), sharing=self._gate is not None):
             return TryLater("the messenger may yet tell that the thread is there", after=LISTEN)
         try:
             return await perform(line.messenger, work.request, unsure=work.unsure)
@@ -396,15 +374,7 @@ class Delivery:
             if carries_files(work.request) and (waited := line.porters.end()) is not None:
                 self._ready(line, waited)
 
-    def _may_hear(self, line: _Line, lane: Lane) -> bool:
-        """Whether to wait for the messenger's word that a thread was made; the handlers take that for the answer."""
-        if line.settled() is None:
-            return self._loop.time() - line.since < LISTEN_AT_MOST
-        rounds = LISTENED if self._gate is None else LISTENED_SHARING
-        lane.listened = (lane.listened + 1) % (rounds + 1)
-        return lane.listened > 0
-
-    def _rest(self, line: _Line, lane: Lane, outcome: Outcome) -> None:
+    def _rest(self, line: Line, lane: Lane, outcome: Outcome) -> None:
         """The request is to be made again, after a while; a platform's own wish is obeyed exactly."""
         lane.tries += 1
         lane.aged = True
@@ -430,28 +400,6 @@ class Delivery:
         self._health.count("requests_retried", line.messenger.name, why)
         self._loop.call_later(delay, self._rested, line, lane)
 
-    def _rested(self, line: _Line, lane: Lane) -> None:
+    def _rested(self, line: Line, lane: Lane) -> None:
         self._ready(line, lane)
         self._serve(line)
-
-    def _count(self, line: _Line, work: Work, outcome: Sent | Refused) -> None:
-        name = line.messenger.name
-        messenger = self._health.messenger(name)
-        messenger.failing = None
-        if isinstance(outcome, Sent):
-            messenger.refused = ""
-            self._health.count("requests_sent", name, type(work.request).__name__)
-            if work.since:
-                waited = self._now().timestamp() - work.since / 1000
-                self._health.observe("delivery_seconds", waited, name, "customer" if work.private else "desk")
-        else:
-            self._health.count("requests_refused", name, outcome.scope)
-            _log.info(
-                "refused",
-                messenger=name,
-                ticket=work.ticket_id,
-                letter=work.letter_id,
-                step=work.step,
-                scope=outcome.scope,
-                reason=outcome.reason,
-            )
