@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.policy import LEADS
 from domain.texts import text
 from domain.work import Effects, Priority
-from handlers import letters, relay
+from handlers import hearing, letters, relay
 from handlers.turn import Turn
-from storage import chats, once, places
+from storage import once
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,18 +18,14 @@ if TYPE_CHECKING:
 
 
 def tell(conn: Connection, policy: Policy, now: datetime, messenger: str, *, refused: bool) -> Effects:
-    """Tell the leads, else a desk, of those in another messenger, at most once an hour; nobody where there are none.
+    """Tell the leads, a desk or the admins, whoever is in another messenger, at most once an hour; nobody where there is none.
 
     `refused`: nothing is received or sent in that messenger; else it takes the token again.
     """
     turn = Turn(conn, policy, now, messenger)
     key = "account.refused" if refused else "account.taken"
     if once.first(conn, key, messenger, now.strftime("%Y-%m-%d %H"), turn.now_ms):
-        names = [LEADS, *(desk.name for desk in policy.desks)]
-        bound = [row for row in (chats.binding(conn, name) for name in names) if row is not None]
-        known = [chats.by_id(conn, row.chat_id) for row in bound]
-        there = next((chat for chat in known if chat.messenger != messenger and not chat.parked), None)
-        if there is not None:
-            words = text(policy.locale, key, messenger=messenger.capitalize())
-            relay.say(turn, places.whole_chat(conn, there.id), words, priority=Priority.PING)
+        words = text(policy.locale, key, messenger=messenger.capitalize())
+        for there in hearing.places_that_hear(turn, lambda chat: bool(chat.messenger != messenger)):
+            relay.say(turn, there, words, priority=Priority.PING)
     return letters.finish(turn)

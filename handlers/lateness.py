@@ -16,6 +16,7 @@ from domain.requests import Send
 from domain.richtext import plain
 from domain.texts import text
 from domain.work import Priority
+from handlers import hearing
 from handlers.turn import Turn
 from storage import chats, outbox, places, tickets
 
@@ -66,15 +67,14 @@ def _tell_thread(turn: Turn, ticket_id: int) -> None:
 
 
 def _tell_leads(turn: Turn, chat_id: int) -> None:
-    """The leads; where they have no chat, or one in the messenger that is in trouble, another desk elsewhere."""
-    names = [LEADS, *(desk.name for desk in turn.policy.desks)]
-    bound = [row for row in (chats.binding(turn.conn, name) for name in names) if row is not None]
-    others = [chats.by_id(turn.conn, row.chat_id) for row in bound if row.chat_id != chat_id]
+    """The leads, or who else can hear; best of all elsewhere, since their messenger may be what is in trouble."""
     messenger = chats.by_id(turn.conn, chat_id).messenger
-    elsewhere = [chat for chat in others if chat.messenger != messenger and not chat.parked]
-    leads = [chat for chat in others if bound[0].name == LEADS and chat.id == bound[0].chat_id]
-    for chat in (elsewhere or leads)[:1]:
-        _write(turn, places.whole_chat(turn.conn, chat.id), None, str(chat_id), Priority.PING)
+    elsewhere = hearing.places_that_hear(turn, lambda chat: bool(chat.messenger != messenger))
+    leads = chats.binding(turn.conn, LEADS)
+    if not elsewhere and leads is not None and leads.chat_id != chat_id:
+        elsewhere = [places.whole_chat(turn.conn, leads.chat_id)]
+    for there in elsewhere:
+        _write(turn, there, None, str(chat_id), Priority.PING)
 
 
 def _write(turn: Turn, place: Row, ticket_id: int | None, payload: str, priority: Priority) -> None:

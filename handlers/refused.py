@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.messages import load_content
-from domain.policy import LEADS
 from domain.requests import Refused, Send
 from domain.richtext import plain
 from domain.texts import text
 from domain.work import Priority, Work
-from handlers import floods, layout, making, relay, stand_ins, timekeeping
+from handlers import floods, hearing, layout, making, relay, stand_ins, timekeeping
 from handlers.turn import Turn
 from storage import chats, clocks, messages, once, outbox, places, tickets
 
@@ -163,24 +162,15 @@ def _park(turn: Turn, place: Row, outcome: Refused) -> None:
     """Nothing is sent to this staff chat until the bot can write there again; the leads are told once a day."""
     chats.park(turn.conn, place.chat_id, outcome.reason)
     desk = chats.desk_of(turn.conn, place.chat_id)
-    chat_id = _told_instead(turn, place.chat_id)
-    if chat_id is None:
-        return
+    told = hearing.places_that_hear(turn, lambda chat: bool(chat.id != place.chat_id))
     today = f"{turn.now:%Y-%m-%d} {outcome.reason}"
-    if once.first(turn.conn, "parked", str(place.chat_id), today, turn.now_ms):
+    if told and once.first(turn.conn, "parked", str(place.chat_id), today, turn.now_ms):
         locale = turn.policy.locale
         known = turn.policy.desk(desk) if desk else None
         where = known.title if known else place.native
         words = text(locale, "desk.unreachable", desk=where, reason=_reason(locale, outcome))
-        relay.say(turn, places.whole_chat(turn.conn, chat_id), words, priority=Priority.PING)
-
-
-def _told_instead(turn: Turn, chat_id: int) -> int | None:
-    """The chat of the leads, else of another desk, that can hear what is wrong with this one."""
-    names = [LEADS, *(desk.name for desk in turn.policy.desks)]
-    bound = [chats.binding(turn.conn, name) for name in names]
-    others = [row.chat_id for row in bound if row is not None and row.chat_id != chat_id]
-    return next((other for other in others if not chats.by_id(turn.conn, other).parked), None)
+        for there in told:
+            relay.say(turn, there, words, priority=Priority.PING)
 
 
 def unpark(turn: Turn, chat_id: int, *, certainly: bool) -> None:

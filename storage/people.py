@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from domain.events import PersonSeen
 from domain.names import tidy
@@ -48,6 +48,12 @@ _CHANGE = Changing(people)
 _CUSTOMER_OF_PERSON = Query(select(customers).where(customers.c.person_id == p("person_id")))
 _CUSTOMER_OF = Query(select(customers).where(customers.c.chat_id == p("chat_id")), keep=KEPT)
 _CUSTOMER = Query(select(customers).where(customers.c.id == p("id")), keep=KEPT)
+_ADMINS_CHATS = Query(
+    select(customers.c.chat_id)
+    .join(people, people.c.id == customers.c.person_id)
+    .where(people.c.admin == literal_column("1"))
+    .order_by(people.c.id)
+)
 _OTHERS_OF = Query(select(customers.c.id).where(customers.c.same_as_id == p("id")))
 _ADD_CUSTOMER = inserting(customers, "person_id", "chat_id", "name", "created_at")
 change_customer = Changing(customers)
@@ -118,6 +124,11 @@ def by_handle(conn: Connection, messenger: str, handle: str) -> Row | None:
         return found
     named = _BY_NAME.rows(conn, messenger=messenger, name=handle)
     return named[0] if len(named) == 1 else None
+
+
+def admins_chats(conn: Connection) -> list[int]:
+    """The private chats of the admins who have written to the bot."""
+    return [row.chat_id for row in _ADMINS_CHATS.rows(conn)]
 
 
 def make_admin(conn: Connection, person_id: int) -> None:

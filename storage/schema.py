@@ -150,6 +150,7 @@ people = Table(
     UniqueConstraint("messenger", "account", "native"),
 )
 Index("ix_people_username", people.c.username)
+Index("ix_people_admin", people.c.id, sqlite_where=text("admin = 1"), postgresql_where=text("admin = 1"))
 
 customers = Table(
     "customers",

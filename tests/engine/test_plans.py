@@ -44,6 +44,7 @@ OPEN_ONLY = {
     "ix_journal_new",
     "ix_letters_waiting",
     "ix_messages_mark_due",
+    "ix_people_admin",
     "ix_places_state_due",
     "ix_tickets_open",
     "ix_tickets_snoozed",

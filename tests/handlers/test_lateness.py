@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.policy import LEADS
+from domain.requests import Refused
 from domain.work import Lane
-from storage import chats
-from tests.handlers.office import Office
+from storage import chats, people
+from tests.handlers.office import DESKS, Office
 
 LATE = "Ответ ещё не доставлен"
 STUCK = "не доходит: ждёт"
@@ -118,3 +119,19 @@ def test_without_a_chat_of_the_leads_nobody_is_told_in_the_same_messenger():
     office.writes("anna", "second")
     office.passes(timedelta(minutes=3))
     assert not any(late(office, chat, STUCK) for chat in ("-99", "bugs", "wishes"))
+
+
+def test_without_leads_and_other_desks_the_admins_hear_that_the_bot_was_thrown_out():
+    office = Office(desks=DESKS[:1], locale="en")
+    chats.unbind(office.conn, LEADS)
+    office.writes("lena", "/start")
+    lena = people.find(office.conn, "m", "lena")
+    assert lena is not None
+    people.make_admin(office.conn, lena.id)
+    office.writes("anna", "hello")
+    office.outcomes = lambda w: None if w.private else Refused("chat", "refused.kicked")
+    office.writes("anna", "second")
+    told = [t for t in office.screen("lena").texts() if "Nothing reaches" in t]
+    assert len(told) == 1
+    office.writes("anna", "third")
+    assert len([t for t in office.screen("lena").texts() if "Nothing reaches" in t]) == 1
