@@ -129,7 +129,9 @@ _LATE_ANSWERS = Query(
     .order_by(_BY_AGE)
     .limit(p("limit"))
 )
-_IN = chats.c.messenger == p("messenger")
+_IN = (chats.c.messenger + literal_column("''")) == p(
+    "messenger"
+)  # as it is, all that was ever sent there would be looked through for the little that waits
 _LATE_ANSWERS_IN = Query(
     select(letters)
     .join(messages, messages.c.id == letters.c.message_id)
