@@ -95,6 +95,8 @@ class Engine:
 
         Returns once it may receive: everything that came before is in the pump's hands by then.
         """
+        health = self.health.messenger(messenger.name)
+        health.failing = asyncio.get_running_loop().time()
         await messenger.connect()
         self._accounts[messenger.name] = messenger.account
         self.delivery.take(await self.committer.run(settling_in.settle_in, self.policy, utc_now()))
@@ -109,7 +111,7 @@ class Engine:
         if isinstance(messenger, KnowsStaff):
             messenger.desks_from(partial(self._desks, messenger.name))
         self._typing.attach(messenger)
-        self.health.messenger(messenger.name).started = True
+        health.started, health.failing = True, None
 
     def _take_part(self, sharing: Sharing, messenger: Messenger) -> None:
         """What was kept and what waits is found by looking round; other processes may have it in hand."""

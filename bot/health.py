@@ -111,11 +111,9 @@ class Health(Collector):
         return self.messengers.setdefault(name, MessengerHealth())
 
     def failing(self, now: float) -> frozenset[str]:
-        """The messengers where nothing has arrived for some seconds, or that aren't connected yet."""
+        """The messengers where nothing has arrived for some seconds."""
         return frozenset(
-            name
-            for name, m in self.messengers.items()
-            if not m.started or (m.failing is not None and now - m.failing > FAILING)
+            name for name, m in self.messengers.items() if m.failing is not None and now - m.failing > FAILING
         )
 
     def count(self, name: str, *labels: str, by: int = 1) -> None:

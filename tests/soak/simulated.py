@@ -242,7 +242,6 @@ class World:
             self.pump.go_live(platform.name)
             self.delivery.attach(platform)
             self.delivery.caught_up(platform.name)
-            self.health.messenger(platform.name).started = True
             platform.tell = lambda event, name=platform.name: self.receive(name, event)  # type: ignore[misc]
 
     def _group(self) -> ChatSeen:
