@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers import erasing as handlers
 from storage import erasing
+from storage.webchat import erasing as web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ async def erase(
     talks = [t for row in family for t in await run(erasing.web_talks, row, ticket_ids)]
     await run(erasing.thoroughly, on=True)
     natives = [row.native for row in family if row.messenger == policy.home]
-    files = set(await run(erasing.files_of, natives, ()))
+    files = set(await run(web.files_of, natives, ()))
     outlet(await run(handlers.close, policy, now, customer_id))
     await run(handlers.forget, now, customer_id)
     tokens = set[str]()
@@ -69,10 +70,10 @@ async def erase(
         tokens |= await _pages(database, erasing.empty_messages, ticket_id)
         outlet(await run(handlers.take_back, policy, now, ticket_id))
     for chat, thread in dict.fromkeys(talks):
-        tokens |= await _pages(database, erasing.empty_talk, chat, thread)
-    files.update(await run(erasing.files_of, (), tokens))
+        tokens |= await _pages(database, web.empty_talk, chat, thread)
+    files.update(await run(web.files_of, (), tokens))
     for file_id in files:
-        while not await run(erasing.drop_file, file_id, CHUNKS):
+        while not await run(web.drop_file, file_id, CHUNKS):
             pass
     await _sweep_up(database, lanes)
     for ticket_id in ticket_ids[-1:]:  # what was on its way meanwhile has arrived, and is taken back as well
@@ -86,9 +87,9 @@ async def _sweep_up(database: Database, lanes: set[tuple[str, str]]) -> None:
     after = 0
     while after_now := await database.run(erasing.empty_events, lanes, after, EVENTS):
         after = after_now
-    await database.run(erasing.merge_words, -WORD_PAGES)
+    await database.run(web.merge_words, -WORD_PAGES)
     for _ in range(WORD_STEPS):
-        if await database.run(erasing.merge_words, WORD_PAGES):
+        if await database.run(web.merge_words, WORD_PAGES):
             break
 
 

@@ -140,3 +140,8 @@ def load_content(stored: str) -> Content:
         copyable=data.get("copyable", False),
         quote=data.get("quote", ""),
     )
+
+
+def files_in(stored: str) -> set[str]:
+    """References of the files in a stored content."""
+    return {file.ref for file in load_content(stored).files} if '"files"' in stored else set()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import delete, func, literal_column, or_, select, update
 
-from domain.messages import Content, dump_content, load_content
+from domain.messages import Content, dump_content, files_in
 from storage.query import Query, p
 from storage.schema import (
     chats,
@@ -24,13 +24,8 @@ from storage.schema import (
     people,
     places,
     tickets,
-    web_chats,
-    web_file_chunks,
-    web_files,
-    web_messages,
-    web_people,
-    web_threads,
 )
+from storage.webchat import erasing as web
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -163,68 +158,6 @@ _EMPTY_CHAT = Query(
 )
 _DROP_CROSSINGS = Query(delete(crossings).where(crossings.c.customer_id == p("id")))
 
-_WEB_PERSON = Query(select(web_people.c.id).where(web_people.c.native == p("native")))
-_WEB_CHAT = Query(select(web_chats.c.id, web_chats.c.joined_to).where(web_chats.c.native == p("native")))
-_EMPTY_WEB_PERSON = Query(
-    update(web_people)
-    .where(web_people.c.id == p("id"))
-    .values(
-        native=p("native"),
-        name=p("name"),
-        user_key=literal_column("''"),
-        tier=literal_column("''"),
-        details=literal_column("''"),
-        timezone=literal_column("''"),
-    )
-)
-_EMPTY_WEB_CHAT = Query(
-    update(web_chats).where(web_chats.c.id == p("id")).values(native=p("native"), title=literal_column("''"))
-)
-_EMPTY_WEB_THREAD = Query(
-    update(web_threads)
-    .where(web_threads.c.id == p("id"))
-    .values(title=p("title"), closed=1, waiting=0, last_message_id=None)
-)
-_SPOKEN = Query(
-    select(web_messages.c.id, web_messages.c.content)
-    .where(
-        web_messages.c.chat_id == p("chat_id"),
-        web_messages.c.thread_id == p("thread_id"),
-        web_messages.c.id > p("after"),
-    )
-    .order_by(web_messages.c.id)
-    .limit(p("most"))
-)
-_EMPTY_SPOKEN = Query(
-    update(web_messages)
-    .where(web_messages.c.id == p("id"))
-    .values(
-        content=p("content"),
-        words=literal_column("''"),
-        buttons=literal_column("''"),
-        reactions=literal_column("''"),
-        author=literal_column("''"),
-        deleted=1,
-    )
-)
-_FILES_OF = Query(
-    select(web_files.c.id).where(web_files.c.person_id == p("person_id"), web_files.c.id > p("after"))
-)
-_FILE = Query(select(web_files.c.id).where(web_files.c.token == p("token")))
-_FILE_SIZE = Query(select(web_files.c.size).where(web_files.c.token == p("token")))
-_FEW_CHUNKS = Query(
-    delete(web_file_chunks).where(
-        web_file_chunks.c.file_id == p("file_id"),
-        web_file_chunks.c.number.in_(
-            select(web_file_chunks.c.number)
-            .where(web_file_chunks.c.file_id == p("file_id"))
-            .order_by(web_file_chunks.c.number.desc())
-            .limit(p("most"))
-            .scalar_subquery()
-        ),
-    )
-)
-_DROP_FILE = Query(delete(web_files).where(web_files.c.id == p("file_id")))
 _JOURNAL = Query(
     select(journal.c.id, journal.c.messenger, journal.c.lane)
     .where(journal.c.id > p("after"))
@@ -300,7 +233,7 @@ def empty_messages(conn: Connection, ticket_id: int, after: int, most: int) -> t
     last, files = 0, set[str]()
     for row in _CONTENTS.rows(conn, ticket_id=ticket_id, after=after, most=most):
         last = row.id
-        files |= _files_in(row.content)
+        files |= files_in(row.content)
         _EMPTY_MESSAGE.run(conn, id=row.id, content=EMPTY)
         _EMPTY_LETTERS.run(conn, message_id=row.id)
     return last, files
@@ -313,14 +246,14 @@ def empty_ticket(conn: Connection, ticket_id: int) -> None:
         _EMPTY_PLACE.run(conn, id=place.id, title=f"#{ticket_id}")
         _EMPTY_SAID.run(conn, place_id=place.id)
         if place.messenger == "web" and place.root:
-            _EMPTY_WEB_THREAD.run(conn, id=int(place.root), title=f"#{ticket_id}")
+            web.empty_thread(conn, int(place.root), f"#{ticket_id}")
 
 
 def empty_customer(conn: Connection, row: Row, private_place_id: int | None, now_ms: int) -> None:
     """Nobody is this customer any more; who writes from the same account is somebody new."""
     gone = f"erased:{secrets.token_hex(8)}"
     if row.messenger == "web":
-        _empty_web(conn, row, gone)
+        web.empty_person(conn, row.native, row.chat, gone, NOBODY)
     _EMPTY_CUSTOMER.run(conn, id=row.id, name=NOBODY, now=now_ms)
     _EMPTY_PERSON.run(conn, id=row.person_id, name=NOBODY, native=gone)
     _EMPTY_CHAT.run(conn, id=row.chat_id, native=gone)
@@ -329,55 +262,18 @@ def empty_customer(conn: Connection, row: Row, private_place_id: int | None, now
         _EMPTY_SAID.run(conn, place_id=private_place_id)
 
 
-def _empty_web(conn: Connection, row: Row, gone: str) -> None:
-    person, chat = _WEB_PERSON.value(conn, native=row.native), _WEB_CHAT.row(conn, native=row.chat)
-    if person is not None:
-        _EMPTY_WEB_PERSON.run(conn, id=person, native=gone, name=NOBODY)
-    if chat is not None:
-        _EMPTY_WEB_CHAT.run(conn, id=chat.id, native=gone)
-
-
 def web_talks(conn: Connection, customer: Row, ticket_ids: Iterable[int]) -> list[tuple[int, int]]:
     """Chat and thread numbers of everything about the customer in the built-in messenger."""
     found = []
-    own = _WEB_CHAT.row(conn, native=customer.chat) if customer.messenger == "web" else None
+    own = web.chat(conn, customer.chat) if customer.messenger == "web" else None
     if own is not None:
-        found.append((int(own.id), 0))
+        found.append((own, 0))
     for ticket_id in ticket_ids:
         for place in places_of(conn, ticket_id):
-            chat = _WEB_CHAT.row(conn, native=place.native) if place.messenger == "web" else None
+            chat = web.chat(conn, place.native) if place.messenger == "web" else None
             if chat is not None and place.root:
-                found.append((int(chat.id), int(place.root)))
+                found.append((chat, int(place.root)))
     return found
-
-
-def empty_talk(conn: Connection, chat: int, thread: int, after: int, most: int) -> tuple[int, set[str]]:
-    """Empty some messages of a web chat's thread after that one; the last one's number (0: none left), and files."""
-    last, files = 0, set[str]()
-    for row in _SPOKEN.rows(conn, chat_id=chat, thread_id=thread, after=after, most=most):
-        last = row.id
-        files |= _files_in(row.content)
-        _EMPTY_SPOKEN.run(conn, id=row.id, content=EMPTY)
-    return last, files
-
-
-def files_of(conn: Connection, natives: Sequence[str], tokens: Iterable[str]) -> list[int]:
-    """The files that these web people uploaded, and those of these tokens."""
-    found = set[int]()
-    for native in natives:
-        person = _WEB_PERSON.value(conn, native=native)
-        if person is not None:
-            found.update(row.id for row in _FILES_OF.rows(conn, person_id=person, after=0))
-    found.update(i for token in tokens if (i := _FILE.value(conn, token=token)) is not None)
-    return sorted(found)
-
-
-def drop_file(conn: Connection, file_id: int, chunks: int) -> bool:
-    """Delete some of a file's bytes; True once all of it is gone."""
-    if _FEW_CHUNKS.run(conn, file_id=file_id, most=chunks):
-        return False
-    _DROP_FILE.run(conn, file_id=file_id)
-    return True
 
 
 def empty_events(conn: Connection, lanes: set[tuple[str, str]], after: int, most: int) -> int:
@@ -388,21 +284,6 @@ def empty_events(conn: Connection, lanes: set[tuple[str, str]], after: int, most
         if (row.messenger, row.lane) in lanes:
             _EMPTY_EVENT.run(conn, id=row.id)
     return last
-
-
-def merge_words(conn: Connection, pages: int) -> bool:
-    """Take a step in clearing the index of words of what was deleted from it; True when nothing is left to do."""
-    if conn.dialect.name != "sqlite":
-        return True
-    driver: Any = conn.connection.driver_connection
-    before = driver.total_changes
-    driver.execute("INSERT INTO web_words(web_words, rank) VALUES ('merge', ?)", (pages,))
-    return bool(driver.total_changes - before < 2)
-
-
-def _files_in(content: str) -> set[str]:
-    """References of the files in a stored content; whose they are shows when they are looked up."""
-    return {file.ref for file in load_content(content).files} if '"files"' in content else set()
 
 
 def dump_refs(refs: Sequence[str]) -> str:

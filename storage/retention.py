@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, literal_column, select, update
 
-from storage.erasing import drop_file
 from storage.query import Query, p
 from storage.schema import letters, links, messages, places, tickets, web_files, web_messages, web_threads
+from storage.webchat.erasing import drop_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
