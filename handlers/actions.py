@@ -104,12 +104,16 @@ def no_answer_needed(turn: Turn, ticket: Row, person: Row) -> str:
     """What the customer wrote last needs no answer."""
     if ticket.state == "closed":
         return _say(turn, "closed.already")
-    values = {"state": "customer", "unanswered_since": None, "snoozed_until": None}
-    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
+    _waits_no_more(turn, ticket)
     tickets.record(turn.conn, ticket.id, person.id, "ok", turn.now_ms)
-    timekeeping.ended(turn, ticket.id, "no_answer_needed")
     touch_card(turn, ticket)
     return _say(turn, "ok.done", number=ticket.id)
+
+
+def _waits_no_more(turn: Turn, ticket: Row) -> None:
+    values = {"state": "customer", "unanswered_since": None, "snoozed_until": None}
+    tickets.change(turn.conn, ticket.id, **values, touched_at=turn.now_ms)
+    timekeeping.ended(turn, ticket.id, "no_answer_needed")
 
 
 def snooze(turn: Turn, ticket: Row, person: Row, span: timedelta | None) -> str:
@@ -194,9 +198,12 @@ def reopen(turn: Turn, ticket: Row, person: Row | None) -> str:
 
 
 def block(turn: Turn, ticket: Row, person: Row, *, blocked: bool) -> str:
-    """Nothing the customer writes is relayed from now on, or it is again."""
+    """Nothing the customer writes is relayed from now on, and nobody has to answer them; or it is again."""
     people.change_customer(turn.conn, ticket.customer_id, blocked_at=turn.now_ms if blocked else None)
     tickets.record(turn.conn, ticket.id, person.id, "blocked" if blocked else "unblocked", turn.now_ms)
+    current = tickets.current(turn.conn, ticket.customer_place_id)
+    if blocked and current is not None and current.state != "customer":
+        _waits_no_more(turn, current)
     touch_card(turn, ticket)
     name = people.customer(turn.conn, ticket.customer_id).name
     return _say(turn, "block.done" if blocked else "unblock.done", name=name)

@@ -111,6 +111,14 @@ def test_ok_ends_it():
     assert latest(o).outcome == "no_answer_needed"
 
 
+def test_nobody_has_to_answer_a_blocked_customer():
+    o, thread = asked()
+    o.says("ivan", "howto", "/block", thread)
+    assert latest(o).outcome == "no_answer_needed"
+    o.passes(60 * MINUTES)
+    assert o.screen("-99").messages == []
+
+
 def test_notes_taking_and_the_bots_words_change_nothing():
     o, thread = asked()
     before = latest(o)
