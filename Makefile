@@ -10,10 +10,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-PYTEST_ARGS ?= -n 2
+# more workers than two cores have: many tests wait, for programs and browsers; whoever has run dry takes over from others
+PYTEST_ARGS ?= -n 4 --dist worksteal
 SOAK_ARGS ?= --seconds 60 --rounds 3
 
-.PHONY: run install test soak audit fidelity lint check-types check-imports chromium postgresql lock clean
+.PHONY: run install test check-tests soak audit fidelity pictures lint check-types check-imports chromium postgresql lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -21,7 +22,14 @@ run: $(VENV)/.installed
 
 install: $(VENV)/.installed
 
-test: lint check-types check-imports chromium postgresql
+# types are looked at beside the tests, which leave room for it
+test: lint check-imports chromium postgresql
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-tests
+
+# compiled once, whatever the environment says: else every worker, and every program that a test starts, does it anew
+check-tests: export PYTHONDONTWRITEBYTECODE :=
+check-tests: $(VENV)/.dev-installed
+	@$(BIN)/python -m compileall -q -j 2 domain storage escalation handlers bot tests benchmarks
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 soak: $(VENV)/.dev-installed

@@ -13,8 +13,7 @@ import sys
 import time
 from typing import Any
 
-from aiogram import methods as api
-
+from bot.messengers.telegram.library import api
 from tests.fakes.telegram import TelegramFake
 from tests.fakes.telegram_requests import Call
 

@@ -14,9 +14,9 @@ from collections import deque
 from typing import Any, Self
 
 import orjson
-from aiogram import methods as api
 from aiohttp import web
 
+from bot.messengers.telegram.library import api
 from tests.fakes.downloads import Trouble, hand_out
 from tests.fakes.telegram_changing import Changing
 from tests.fakes.telegram_control import Control, Record, Remote, Shown, Verbs

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aiogram import methods as api
-from aiogram.types import ReactionTypeEmoji
-
+from bot.messengers.telegram.library import api, types
 from tests.fakes.telegram_media import Media
 from tests.fakes.telegram_requests import Call
 from tests.fakes.telegram_rules import (
@@ -168,7 +166,7 @@ class Changing:
             raise bad("REACTIONS_TOO_MANY")
         emoji = None
         for reaction in reactions:
-            emoji = reaction.emoji if isinstance(reaction, ReactionTypeEmoji) else "custom"
+            emoji = reaction.emoji if isinstance(reaction, types.ReactionTypeEmoji) else "custom"
             if emoji.replace("\ufe0f", "") not in REACTIONS:
                 raise bad("REACTION_INVALID")
         message.bot_reaction = emoji

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aiogram import methods as api
-
+from bot.messengers.telegram.library import api
 from tests.fakes.telegram_requests import Call, Method, Upload
 from tests.fakes.telegram_world import Json, Loose, StoredFile, World, bad
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aiogram import methods as api
-
+from bot.messengers.telegram.library import api
 from tests.fakes.telegram_requests import Call
 from tests.fakes.telegram_rules import check_writable
 from tests.fakes.telegram_updates import Updates

@@ -7,20 +7,19 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-import aiogram.methods
 import orjson
-from aiogram.methods import TelegramMethod
 from aiohttp import BodyPartReader, web
 from pydantic import ValidationError
 
+from bot.messengers.telegram.library import api, types
 from tests.fakes.telegram_world import ApiError, Json, Loose, bad
 
-Method = TelegramMethod[Any]
+Method = api.TelegramMethod[Any]
 
 METHODS: dict[str, type[Method]] = {
     cls.__api_method__.lower(): cls
-    for _, cls in inspect.getmembers(aiogram.methods, inspect.isclass)
-    if issubclass(cls, TelegramMethod) and cls is not TelegramMethod
+    for _, cls in inspect.getmembers(api, inspect.isclass)
+    if issubclass(cls, api.TelegramMethod) and cls is not api.TelegramMethod
 }
 
 
@@ -53,7 +52,7 @@ def _plain(annotation: Loose) -> bool:
 
 
 def _is_object(annotation: type) -> bool:
-    return issubclass(annotation, aiogram.types.TelegramObject)
+    return issubclass(annotation, types.TelegramObject)
 
 
 _JSON_FIELDS: dict[str, frozenset[str]] = {

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from aiogram import methods as api
-from aiogram.types import InlineKeyboardMarkup, MessageEntity
-
+from bot.messengers.telegram.library import api, types
 from tests.fakes.telegram_media import MEDIA_KINDS, Media
 from tests.fakes.telegram_requests import Call
 from tests.fakes.telegram_rules import (
@@ -54,14 +52,14 @@ _NOT_COPIED = frozenset(
 )
 
 
-def dumped(entities: list[MessageEntity] | None) -> list[Json]:
+def dumped(entities: list[types.MessageEntity] | None) -> list[Json]:
     """Entities as JSON."""
     return [e.model_dump(exclude_none=True) for e in entities or ()]
 
 
 def keyboard(markup: Loose) -> Json | None:
     """An inline keyboard as JSON; other markups belong to the chat, not to the message."""
-    if not isinstance(markup, InlineKeyboardMarkup):
+    if not isinstance(markup, types.InlineKeyboardMarkup):
         return None
     for row in markup.inline_keyboard:
         for button in row:

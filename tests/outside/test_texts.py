@@ -17,7 +17,6 @@ from tests.outside.text_scan import recorded, scan
 CATALOGS: dict[str, Catalog] = {locale: load_catalog(locale) for locale in LOCALES}
 KEYS = sorted(set().union(*(c.texts for c in CATALOGS.values())))
 FAMILIES = {key.split(".")[0] for key in KEYS}
-CODE = scan()
 NOT_TEXTS = re.compile(r".*\.(html|js|css|json|key|lock|toml|db|chat)")
 
 
@@ -51,26 +50,26 @@ def test_the_languages_take_the_same_params() -> None:
 def test_every_text_the_code_asks_for_is_there() -> None:
     missing = [
         (call.where, pattern)
-        for call in CODE.calls
+        for call in scan().calls
         for pattern in call.patterns
         if call.params is not None and not any(re.fullmatch(pattern, key) for key in KEYS)
     ]
     missing += [
         (where, literal)
-        for literal, where in CODE.literals.items()
+        for literal, where in scan().literals.items()
         if literal.split(".")[0] in FAMILIES and literal not in KEYS and not NOT_TEXTS.fullmatch(literal)
     ]
     assert not missing
 
 
 def test_every_text_is_asked_for_somewhere() -> None:
-    assert [key for key in KEYS if not CODE.asks_for(key)] == []
+    assert [key for key in KEYS if not scan().asks_for(key)] == []
 
 
 def test_every_call_gives_what_its_text_takes() -> None:
     lacking = [
         (call.where, key, sorted(params_of(CATALOGS["en"], key) - call.params))
-        for call in CODE.calls
+        for call in scan().calls
         if call.params is not None
         for key in KEYS
         if any(re.fullmatch(pattern, key) for pattern in call.patterns)

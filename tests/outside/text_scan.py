@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,7 @@ class Scan:
         return key in self.literals or any(re.fullmatch(p, key) for call in self.calls for p in call.patterns)
 
 
+@cache
 def scan() -> Scan:
     """Read the whole program, Python and the pages' scripts."""
     found = Scan()

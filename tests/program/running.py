@@ -56,7 +56,7 @@ class Program:
     @property
     def environment(self) -> dict[str, str]:
         """What the program sees; none of the machine's own settings of Okno."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("OKNO_")}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("OKNO_", "PYTHONDONTWRITE"))}
         return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.settings}
 
     async def start(self) -> None:

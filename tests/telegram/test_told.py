@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from aiogram import types
 
 from bot.messengers.telegram.content import LINES
 from bot.messengers.telegram.convert import Reader, convert
+from bot.messengers.telegram.library import types
 from domain.events import Edited, Wrote
 from domain.messages import dump_content, load_content
 from tests.fakes import telegram_told
