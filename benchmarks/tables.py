@@ -11,6 +11,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 RELIABILITY = DOCS / "reliability.md"
 PERFORMANCE = DOCS / "performance.md"
+POSTGRESQL = DOCS / "postgresql.md"
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
