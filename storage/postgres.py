@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from storage import migrate
 from storage.hints import Hints
 from storage.pipeline import Pipeline
-from storage.sessions import READING, Sessions, engine_for, reason, sqlstate, storage_trouble, unreachable
-from storage.side_by_side import Outcome, SideBySide, Unit, collision
+from storage.sessions import Readers, engine_for, reason, sqlstate, storage_trouble, unreachable
+from storage.side_by_side import SideBySide
 from storage.trouble import DatabaseBusy, DatabaseUnusable
+from storage.units import Outcome, Unit, collision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ class PostgresStore:
     def __init__(self, url: URL) -> None:
         self._url = url
         self._loop = asyncio.get_running_loop()
-        self._readers = Sessions(url, READING, _READERS)
+        self._readers = Readers(url, _READERS)
         self._together: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._patiently: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._threads = [self._thread("okno-writer", self._write_together)]
@@ -199,14 +200,14 @@ class _Writer:
 
     def _run(self, units: list[Unit], more: Callable[[int], Unit | None]) -> Outcome:
         try:
-            group = self._ready()
+            return self._ready().run(units, more)
         except Exception as error:  # noqa: BLE001 (whatever it was belongs to whoever waits)
+            self.close()
             while (unit := more(len(units))) is not None:
                 units.append(unit)
             for unit in units:
                 unit.error = storage_trouble(error) or error
             return Outcome(over=units)
-        return group.run(units, more)
 
     def run_one(self, unit: Unit) -> BaseException | None:
         """Run it on its own; its error, if any."""

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, kept open, on which units run one after another.
+"""Connections to PostgreSQL by asyncpg, kept open for what reads; what writes has its own (`storage/pipeline.py`).
 
 A unit is given SQLAlchemy's connection; its queries run as prepared statements on asyncpg's underneath (see
 `storage/query.py`), which costs a quarter. Transactions are begun and committed there as well.
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WRITING = "BEGIN"
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 CONNECTING = 10.0
@@ -172,25 +171,21 @@ class _Driver:
 class Session:
     """One connection. `raw` is asyncpg's."""
 
-    def __init__(
-        self, connection: AsyncConnection, raw: Any, lasting: Lasting | None, *, locks: bool
-    ) -> None:
+    def __init__(self, connection: AsyncConnection, raw: Any, *, locks: bool) -> None:
         self._connection = connection
         self.raw = raw
         self.sync = cast("Connection", connection.sync_connection)
         setattr(self.sync, DRIVER, _Driver(raw, locks=locks))
-        self._memory = UnitMemory(self.sync.__dict__[DRIVER], lasting or Lasting())
+        self._memory = UnitMemory(self.sync.__dict__[DRIVER], Lasting())
         setattr(self.sync, MEMORY, self._memory)
         event.listen(self.sync, "before_cursor_execute", lambda *told: self._memory.past_query(told[2]))
 
     @classmethod
-    async def open(
-        cls, engine: AsyncEngine, lasting: Lasting | None = None, *, locks: bool = True
-    ) -> Session:
-        """Connect."""
+    async def open(cls, engine: AsyncEngine, *, locks: bool = True) -> Session:
+        """Connect. `locks`: not for what only reads."""
         connection = await engine.connect()
         raw = (await connection.get_raw_connection()).driver_connection
-        return cls(connection, raw, lasting, locks=locks)
+        return cls(connection, raw, locks=locks)
 
     async def execute(self, command: str) -> str:
         """A command without parameters, and PostgreSQL's word about it."""
@@ -240,18 +235,16 @@ def _run(conn: Connection, unit: Callable[[Connection], T]) -> T:
             conn.rollback()
 
 
-class Sessions:
-    """So many connections at most, opened when needed; whoever comes first is served first."""
+class Readers:
+    """So many connections at most that only read, opened when needed; whoever comes first is served first."""
 
-    def __init__(self, url: URL, begin: str, most: int) -> None:
+    def __init__(self, url: URL, most: int) -> None:
         self._engine = engine_for(url, isolation_level="AUTOCOMMIT")  # BEGIN and COMMIT are ours
-        self._begin = begin
-        self._lasting = Lasting()
         self._idle: list[Session] = []
         self._room = asyncio.Semaphore(most)
 
     async def run(self, unit: Callable[[Connection], T]) -> T:
-        """Run the unit in a transaction. Raises what the unit, the driver or the server raised."""
+        """Run the unit on one consistent state. Raises what the unit, the driver or the server raised."""
         async with self._room:
             session = await self._begun()
             try:
@@ -273,14 +266,14 @@ class Sessions:
         while self._idle:
             session = self._idle.pop()
             try:
-                await session.execute(self._begin)
+                await session.execute(READING)
             except Exception:  # noqa: BLE001 (nothing has happened yet: another one is taken)
                 await session.close()
             else:
                 return session
-        session = await Session.open(self._engine, self._lasting, locks=self._begin != READING)
+        session = await Session.open(self._engine, locks=False)
         try:
-            await session.execute(self._begin)
+            await session.execute(READING)
         except BaseException:
             await session.close()
             raise

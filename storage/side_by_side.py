@@ -22,12 +22,10 @@ from storage.pipeline import answered
 from storage.query import DRIVER, MEMORY
 from storage.sessions import sqlstate, storage_trouble
 from storage.trouble import DatabaseBusy, InTheWay
+from storage.units import Outcome, Unit, collision
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Iterable, Sequence
-
-    from sqlalchemy import Connection
 
     from storage.pipeline import Answer, Pipeline
     from storage.query import Memory
@@ -39,34 +37,6 @@ _ABORTED = "25P02"
 
 _CHUNK = 12
 """So many statements go to the server at once: it works on them while the units go on that have their answers."""
-
-# unique violation, deadlock, serialization failure, a lock that didn't come
-_REPEATABLE = frozenset(("23505", "40P01", "40001", "55P03"))
-
-
-@dataclass(slots=True, eq=False)
-class Unit:
-    """A unit of work, and what came of it."""
-
-    run: Callable[[Connection], Any]
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
-    tries: int = 0
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a group: units that are over; to be run again together; put off; to be run on their own.
-
-    `begun`: whether its transaction ever began.
-    """
-
-    over: list[Unit] = field(default_factory=list)
-    again: list[Unit] = field(default_factory=list)
-    put_off: list[Unit] = field(default_factory=list)
-    alone: list[Unit] = field(default_factory=list)
-    begun: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -116,10 +86,9 @@ class SideBySide:
     def _begin(self) -> None:
         self.begun = False
         self._tasks: set[_Task] = set()
-        self._under_way: deque[_Task | str] = (
-            deque()
-        )  # what is to be answered: who asked, or what was asked by ourselves
-        self._pushed = 0  # so much of it the server has already
+        # what is to be answered: who asked, or what we asked ourselves; and how much of it the server has already
+        self._under_way: deque[_Task | str] = deque()
+        self._pushed = 0
         self._looks = False
         self._first: list[tuple[_Task, Answer | Error]] = []
         self._unhurried: deque[_Task] = deque()  # they wait until they are the only ones
@@ -144,16 +113,14 @@ class SideBySide:
             self._commit()
         except BaseException as error:  # noqa: BLE001 (every error goes to a unit's caller)
             return self._undone(units, error)
-        put_off = set(map(id, self._put_off))
-        outcome = Outcome([unit for unit in units if id(unit) not in put_off], put_off=self._put_off)
+        put_off = set(self._put_off)
+        outcome = Outcome([unit for unit in units if unit not in put_off], put_off=self._put_off)
         self._begin()
         return outcome
 
     def _work(self, units: list[Unit], waiting: deque[Unit], more: Callable[[int], Unit | None]) -> None:
         while True:
-            while (
-                self._alone is None and not self._unhurried and len(self._under_way) - self._pushed < _CHUNK
-            ):
+            while not (self._alone or self._unhurried) and len(self._under_way) - self._pushed < _CHUNK:
                 if waiting:
                     self._start(waiting.popleft())
                 elif (unit := more(len(units))) is not None:
@@ -168,6 +135,8 @@ class SideBySide:
             elif self._unhurried:
                 self._alone = self._unhurried.popleft()
                 self._resume(self._alone, None)
+            elif self._blocked:
+                raise _Failed(self._blocked[-1][0].unit, InTheWay("units wait for each other"))
             elif not waiting:
                 return
 
@@ -210,9 +179,9 @@ class SideBySide:
             raise DatabaseBusy("the transaction was ended by an error inside it")
 
     def _start(self, unit: Unit) -> None:
-        memory = (
-            self._memories.pop() if self._memories else UnitMemory(self, self._lasting, self._others.memory)
-        )
+        if not self._memories:
+            self._memories.append(UnitMemory(self, self._lasting, self._others.memory))
+        memory = self._memories.pop()
         memory.begin()
         task = _Task(unit, memory, greenlet(self._body))
         self._tasks.add(task)
@@ -272,9 +241,8 @@ class SideBySide:
         cause = error.error if isinstance(error, _Failed) else error
         if sqlstate(cause) == _ABORTED:
             cause = DatabaseBusy("the transaction was ended by an error inside it")
-        trouble = (
-            None if isinstance(cause, DatabaseBusy) and self._pipeline.usable else storage_trouble(cause)
-        )
+        ours = isinstance(cause, DatabaseBusy) and self._pipeline.usable
+        trouble = None if ours else storage_trouble(cause)
         outcome = Outcome()
         for unit in units:
             unit.result = None
@@ -335,12 +303,13 @@ class SideBySide:
         task, keys = self._running, {("tickets", number) for number in tickets}
         if not task.shares:
             return
-        if not self._free(task, keys):
+        waits = not self._free(task, keys)
+        if waits:
             self._blocked.append((task, keys))
             self._give_way()
-            # whoever had them may have changed what lasts
-            self.generation = self._asked(task, f"SELECT {GENERATION}", ()).fetchone()[0]
         self._add(task, keys)
+        if waits:  # whoever had them may have changed what lasts
+            self.generation = self._asked(task, f"SELECT {GENERATION}", ()).fetchone()[0]
 
     @property
     def _running(self) -> _Task:
@@ -377,11 +346,9 @@ class SideBySide:
 
     def _locked_by(self, sql: str) -> str:
         """The table whose rows the statement locks; a dash when it locks none."""
-        table = (
-            sql[len("SELECT ") : sql.index(".")] if _FOR_UPDATE in sql and sql.startswith("SELECT ") else "-"
-        )
-        self._locks[sql] = table
-        return table
+        locks = _FOR_UPDATE in sql and sql.startswith("SELECT ")
+        self._locks[sql] = sql[len("SELECT ") : sql.index(".")] if locks else "-"
+        return self._locks[sql]
 
     def _past_query(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
         """SQLAlchemy uses the connection itself: nothing else may be under way."""
@@ -396,8 +363,3 @@ class SideBySide:
             self._apart.append(task)
             self._give_way()
         self._pipeline.rest()
-
-
-def collision(error: BaseException) -> bool:
-    """Whether somebody else was there first, so that the unit is to be run again."""
-    return isinstance(error, InTheWay) or sqlstate(error) in _REPEATABLE

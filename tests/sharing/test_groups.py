@@ -261,3 +261,34 @@ def test_what_is_remembered_lasts_as_long_as_nobody_else_writes() -> None:
     server.end(server.begin(), changes=True)
     assert others.seen(server.snapshot())
     assert "value" not in others.memory.row(FACT)
+
+
+async def test_units_that_wait_for_each_other_are_told_apart(one: Database) -> None:
+    def both(first: int, second: int) -> Callable[[Connection], str]:
+        def unit(conn: Connection) -> str:
+            facts.get(conn, "n")
+            driver_of(conn).hold([second])
+            facts.put(conn, f"{first} {second}", "done")
+            return "done"
+
+        return about(first, unit)
+
+    assert await together(one, both(1, 2), both(2, 1), both(3, 4)) == ["done"] * 3
+
+
+async def test_many_units_about_few_tickets_are_all_done_in_their_order(one: Database) -> None:
+    log: list[tuple[int, int]] = []
+
+    def notes(ticket: int, n: int) -> Callable[[Connection], None]:
+        def unit(conn: Connection) -> None:
+            facts.put(conn, f"{ticket}", str(n))
+            log.append((ticket, n))
+            assert facts.get(conn, f"{ticket}") == str(n), "nobody else is about this ticket now"
+
+        return about(ticket, unit)
+
+    await asyncio.gather(*(one.run(notes(n % 3, n)) for n in range(200)))
+    for ticket in range(3):
+        numbers = [n for about_it, n in log if about_it == ticket]
+        assert numbers == sorted(numbers)
+        assert len(numbers) in (66, 67)

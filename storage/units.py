@@ -1,0 +1,48 @@
+"""Units of work on their way through a group, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from storage.sessions import sqlstate
+from storage.trouble import InTheWay
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+# unique violation, deadlock, serialization failure, a lock that didn't come
+_REPEATABLE = frozenset(("23505", "40P01", "40001", "55P03"))
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """A unit of work, and what came of it."""
+
+    run: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a group: units that are over; to be run again together; put off; to be run on their own.
+
+    `begun`: whether its transaction ever began.
+    """
+
+    over: list[Unit] = field(default_factory=list)
+    again: list[Unit] = field(default_factory=list)
+    put_off: list[Unit] = field(default_factory=list)
+    alone: list[Unit] = field(default_factory=list)
+    begun: bool = True
+
+
+def collision(error: BaseException) -> bool:
+    """Whether somebody else was there first, so that the unit is to be run again."""
+    return isinstance(error, InTheWay) or sqlstate(error) in _REPEATABLE
