@@ -157,9 +157,12 @@ def _pinged(turn: Turn, work: Work, letter: Row, ref: str) -> None:
 
 
 def _link_members(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...], role: str) -> None:
-    """One link for each message that the request carried; several on one reference are joined."""
-    joined = len(refs) == 1 and (len(work.members) > 1 or role == "history")
-    for index, (message_id, revision) in enumerate(work.members):
+    """One link for each message that the request carried; several on one reference are joined. What didn't fit into an
+    album's captions belongs to its first.
+    """
+    carried = work.members[:1] if letter.part and letter.kind == "copy" else work.members
+    joined = len(refs) == 1 and (len(carried) > 1 or role == "history")
+    for index, (message_id, revision) in enumerate(carried):
         _link(
             turn,
             work,

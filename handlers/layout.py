@@ -31,6 +31,15 @@ def contents_of(conn: Connection, message: Row) -> tuple[Content, ...]:
     return (load_content(message.content),)
 
 
+def changed_contents(conn: Connection, message: Row, copies: Sequence[Row]) -> tuple[Content, ...]:
+    """What a change of the message's copies is made of: its content, and of an album's first, which what didn't fit into
+    the captions belongs to, the whole album where there is such a part.
+    """
+    if any(link.part for link in copies):
+        return contents_of(conn, message)
+    return (load_content(message.content),)
+
+
 def whole(conn: Connection, rows: Sequence[Row]) -> Sequence[Row]:
     """The messages, or when it is one that begins an album, all of that album."""
     if len(rows) == 1 and rows[0].album_id is not None and rows[0].album_id == rows[0].id:

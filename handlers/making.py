@@ -189,7 +189,7 @@ def _change(conn: Connection, policy: Policy, place: Row, letter: Row, message: 
         return Delete(place.native, tuple(dict.fromkeys(c.ref for c in copies)), thread_of(place)), (message,)
     if link.revision >= message.revision:
         return None
-    pieces = _pieces_now(conn, policy, place, message)
+    pieces = _pieces_now(conn, policy, place, message, copies)
     if letter.part >= len(pieces):
         return Delete(place.native, (link.ref,), thread_of(place)), (message,)
     piece, exchanged = pieces[letter.part], _has_other_file(link, message)
@@ -209,14 +209,18 @@ def _change(conn: Connection, policy: Policy, place: Row, letter: Row, message: 
     return edit, (message,)
 
 
-def _pieces_now(conn: Connection, policy: Policy, place: Row, message: Row) -> list[composing.Part]:
+def _pieces_now(
+    conn: Connection, policy: Policy, place: Row, message: Row, copies: Sequence[Row]
+) -> list[composing.Part]:
     """How the message's copy should read now, part by part."""
-    content = layout.contents_of(conn, message)[0]
+    contents = layout.changed_contents(conn, message, copies)
     if message.album_id is None or message.album_id == message.id:
-        header = layout.header_of(conn, policy, place, message, content)
+        header = layout.header_of(conn, policy, place, message, contents[0])
     else:  # what stands above an album stands above its first
-        header = layout.deleted_mark(policy, content) if message.deleted and place.kind == "thread" else None
-    return composing.parts((layout.labelled(content),), header, policy.capabilities[place.messenger])
+        deleted = message.deleted and place.kind == "thread"
+        header = layout.deleted_mark(policy, contents[0]) if deleted else None
+    labelled = tuple(layout.labelled(content) for content in contents)
+    return composing.parts(labelled, header, policy.capabilities[place.messenger])
 
 
 def _has_other_file(link: Row, message: Row) -> bool:

@@ -12,7 +12,7 @@ from domain.messages import Content, dump_content, load_content
 from domain.requests import Button, Buttons
 from domain.richtext import RichText, plain
 from domain.work import Priority
-from handlers import layout
+from handlers import joining, layout
 from handlers.turn import Turn
 from storage import links, messages, outbox
 from storage.query import Row
@@ -43,16 +43,16 @@ def copy(
     turn.wake(place.id)
 
 
-def _part_count(turn: Turn, place: Row, message: Row, *, whole: bool = True) -> int:
-    """How many requests the copy takes; one for nearly everything. `whole`: it may be copied natively, however long."""
+def _part_count(turn: Turn, place: Row, message: Row) -> int:
+    """How many requests the copy takes; one for nearly everything."""
     caps = turn.capabilities(place.messenger)
     if message.album_id is None and len(message.content) * 2 < caps.max_caption:
         return 1
     contents = layout.contents_of(turn.conn, message)
     header = layout.header_of(turn.conn, turn.policy, place, message, contents[0])
-    if whole and layout.copied_as_it_is(place, message, contents, header):
+    if layout.copied_as_it_is(place, message, contents, header):
         return 1
-    return len(composing.parts(contents, header, caps))
+    return len(composing.parts(tuple(map(layout.labelled, contents)), header, caps))
 
 
 def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["edit", "delete"]) -> None:
@@ -94,16 +94,25 @@ def _parts_to_change(
 ) -> dict[int, str]:
     """Each part that is there is edited; a text that has outgrown them, and those `to_come`, continues in new ones."""
     changed = {link.part: "edit" for link in copies}
-    if copies and copies[0].joined:
+    joined = any(letter.joined_to is not None or letter.payload == joining.JOINED for letter in to_come)
+    if joined or (copies and copies[0].joined):
         return changed
     begun = all(letter.part for letter in to_come)
-    count = _part_count(turn, place, message, whole=not begun)
+    count = _changed_count(turn, place, message, copies) if begun else _part_count(turn, place, message)
     if not begun:
         for letter in to_come:
             if letter.part >= count:
                 outbox.finish(turn.conn, letter.id, place.id, "dropped", turn.now_ms)
     known = changed.keys() | {letter.part for letter in to_come}
     return changed | {part: "copy" for part in range(count) if part not in known}
+
+
+def _changed_count(turn: Turn, place: Row, message: Row, copies: Sequence[Row]) -> int:
+    """How many parts a copy has once it is changed, which is no native copy any more."""
+    contents = layout.changed_contents(turn.conn, message, copies)
+    header = layout.header_of(turn.conn, turn.policy, place, message, contents[0])
+    caps = turn.capabilities(place.messenger)
+    return len(composing.parts(tuple(map(layout.labelled, contents)), header, caps))
 
 
 def say(

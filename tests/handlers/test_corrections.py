@@ -305,6 +305,17 @@ def test_a_customers_deleted_message_stays_marked():
     assert last != "пароль 123"
 
 
+def test_what_did_not_fit_into_an_albums_caption_changes_with_it():
+    office = Office(caps=SHORT, threaded=False)
+    first, second = office.album("anna", LONG, "вторая")
+    for words in ("слива " * 30, LONG, "коротко"):
+        office.edits("anna", first, "", content=Content("photo", RichText(words)))
+        shown = "".join(office.screen("howto").copies()).replace("Anna #1", "").replace("вторая", "")
+        assert shown.split() == words.split()
+    office.edits("anna", second, "", content=Content("photo", RichText("другая")))
+    assert "другая" in office.screen("howto").copies()
+
+
 def test_each_deleted_part_of_an_album_is_marked():
     office = Office()
     refs = office.album("anna", "первый", "", "третий")
@@ -366,6 +377,17 @@ def test_waiting_texts_of_one_author_are_joined_and_stay_editable():
     assert office.screen("howto").copies()[1:] == ["раз\nдва\nтри"]
     office.edits("anna", refs[1], "ДВА")
     assert office.screen("howto").copies()[1:] == ["раз\nДВА\nтри"]
+
+
+def test_a_text_that_grows_while_it_waits_joined_is_said_once():
+    office = Office(caps=replace(CAPS, max_text=400))
+    _opened(office)
+    office.hold = True
+    refs = [office.writes("anna", word) for word in ("раз", "два", "три")]
+    office.joins()
+    office.edits("anna", refs[1], "слово " * 100)
+    office.drain()
+    assert "".join(office.screen("howto").copies()).count("слово") == 100
 
 
 def test_what_answers_something_or_has_a_file_is_never_joined():

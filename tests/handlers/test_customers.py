@@ -11,7 +11,7 @@ from domain.richtext import RichText
 from handlers import dispatch
 from handlers.customer_commands import CLAIM_CODE
 from storage import facts, journal, people, tickets
-from tests.handlers.office import Office
+from tests.handlers.office import CAPS, Office
 
 PICTURE = Content("photo", RichText("/status"), (Attachment("photo", "f"),), copyable=True)
 
@@ -152,6 +152,13 @@ def test_what_words_tell_as_a_whole_is_asked_for_in_no_other_way():
     office.writes("anna", content=Content("told", label="Подарок", copyable=False))
     assert office.screen("howto").copies() == ["Подарок"]
     assert office.screen("anna").messages == []
+
+
+def test_what_words_tell_is_told_however_long():
+    office = Office(caps=replace(CAPS, max_text=200))
+    winners = ", ".join(f"winner{n:03}" for n in range(100))
+    office.writes("anna", content=Content("told", label=winners, copyable=False))
+    assert "".join(office.screen("howto").copies()) == winners
 
 
 def test_events_that_cannot_be_read_are_told_once_an_hour():
