@@ -162,6 +162,7 @@ async def _server(url: str, begin: str, *, create: bool = False) -> AsyncIterato
             await session.execute(begin)
             if create and await session.make(migrate.current) is None:
                 await session.make(migrate.create)
+            await session.execute("LOCK TABLE leases IN SHARE MODE")  # no Okno begins anything here meanwhile
             running = await session.raw.fetchval(
                 f"SELECT count(*) FROM leases WHERE name LIKE '{PROCESS}%'"
                 " AND until > extract(epoch FROM clock_timestamp()) * 1000"

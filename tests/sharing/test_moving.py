@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from bot.lock import Lock
 from bot.relocation import move
 from domain.events import ChatSeen, PersonSeen
-from storage import chats, facts, leases, people
+from storage import chats, facts, leases, moving, people
 from storage.database import Database, DatabaseUnusable
 from storage.schema import metadata
 from storage.webchat import files
@@ -95,6 +95,24 @@ async def test_it_refuses_a_target_that_is_not_empty_and_a_database_in_use(
     with pytest.raises(DatabaseUnusable, match="in use by 1 running Okno: stop it first"):
         await move(server, f"sqlite+aiosqlite:///{tmp_path / 'back.db'}")
     assert not (tmp_path / "back.db").exists()
+
+
+async def test_no_okno_begins_anything_while_it_moves(file: str, server: str, tmp_path: Path) -> None:
+    await filled(file)
+    await move(file, server)
+    late = await Database.open(server)
+    begins: list[asyncio.Future[leases.Beat]] = []
+    begun: list[bool] = []
+
+    def moved(_table: str, _done: int, _of: int) -> None:
+        if not begins:
+            begins.append(asyncio.ensure_future(late.run(leases.beat, "late", [], [])))
+        begun.append(begins[0].done())
+
+    await moving.move(server, f"sqlite+aiosqlite:///{tmp_path / 'back.db'}", moved)
+    assert not any(begun)
+    await begins[0]
+    await late.close()
 
 
 async def test_it_refuses_what_cannot_be_moved(file: str, server: str, tmp_path: Path) -> None:
