@@ -104,7 +104,7 @@ async def test_no_okno_begins_anything_while_it_moves(file: str, server: str, tm
     begins: list[asyncio.Future[leases.Beat]] = []
     begun: list[bool] = []
 
-    def moved(table: str, done: int, of: int) -> None:  # noqa: ARG001 (as it is called)
+    def moved(table: str, done: int, of: int) -> None:
         if not begins:
             begins.append(asyncio.ensure_future(late.run(leases.beat, "late", [], [])))
         begun.append(begins[0].done())
