@@ -10,8 +10,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-# more workers than two cores have: many tests wait, for programs and browsers; whoever has run dry takes over from others
-PYTEST_ARGS ?= -n 4 --dist worksteal
+# more workers than two cores have: many tests wait, for programs and browsers
+PYTEST_ARGS ?= -n 4
 SOAK_ARGS ?= --seconds 60 --rounds 3
 
 .PHONY: run install test check-tests soak audit fidelity pictures lint check-types check-imports chromium postgresql lock clean

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import postgres
 from tests.databases import KINDS, Choice, Kind
+
+_LONG = ("browser", "fidelity", "sharing", "soak", "program")
+"""Folders whose tests mostly wait, the longest first."""
 
 # where nobody looks into a new find, the examples are the same each time; everywhere else new ones are tried
 settings.register_profile("ci", derandomize=True)
@@ -37,6 +42,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_sessionfinish() -> None:
     postgres.clean()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that none is left at the end."""
+    items.sort(
+        key=lambda item: _LONG.index(folder) if (folder := _folder(item.nodeid)) in _LONG else len(_LONG)
+    )
+
+
+def _folder(nodeid: str) -> str:
+    return nodeid.removeprefix("tests/").partition("/")[0]
+
+
+class Handing(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Each worker is given the next test when it has done one; but those of browsers go to one, which starts one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if _folder(nodeid) == "browser" else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Handing | None:
+    return Handing(config, log) if config.getvalue("dist") == "load" else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
