@@ -265,8 +265,9 @@ class Sharing:
     # ── hints ──
 
     def tell(self, said: Mapping[str, Any]) -> None:
-        """Tell the other processes, best effort."""
-        self._hints.tell({**said, "by": self.leases.owner})
+        """Tell the other processes, best effort; one that began just now finds out by looking."""
+        if self.processes > 1:
+            self._hints.tell({**said, "by": self.leases.owner})
 
     def on_hint(self, heard: Callable[[Mapping[str, Any]], None]) -> None:
         """Hand on what other processes tell."""

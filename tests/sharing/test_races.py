@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from domain.work import Effects, Work
 from handlers import claiming, delivered, letters, settling_in, timed
 from storage import chats, journal, leases
 from storage.database import Database
+from storage.query import DRIVER, Query, Row
+from storage.side_by_side import SideBySide
 from storage.webchat import messages as web_messages
 from storage.webchat import records
 from tests.handlers.office import CAPS, DESKS
@@ -218,3 +221,57 @@ async def test_what_a_unit_has_changed_and_taken_back_is_not_remembered(one: Dat
         return str(chats.by_id(conn, chat).parked)
 
     assert await one.run(looks) == ""
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_remembered_is_what_the_tables_say(
+    one: Database, other: Database, seed: int
+) -> None:
+    """Two processes do this and that, one for a while and then the other; each compares what it knows with the tables."""
+    chance, compared = random.Random(seed), 0
+    await ticket_with_thread(one)
+    by, refs, names = one, [], ["Anna", "Anna Smith"]
+    for n in range(60):
+        by = chance.choice((one, other)) if n % 10 == 0 else by
+        match chance.randrange(7):
+            case 0 | 1:
+                wrote = replace(said("anna", f"{n}"), author=PersonSeen("anna", chance.choice(names), "anna"))
+                refs.append(wrote.ref)
+                await handled(by, wrote)
+            case 2:
+                await handled(by, said(f"new{n}", "help"))
+            case 3:
+                await handled(by, said("ivan", f"{n}", DESK, "t1"))
+            case 4 if refs:
+                changed = Content(text=plain(f"changed {n}"), copyable=True)
+                author = PersonSeen("anna", names[0], "anna")
+                await handled(
+                    by, Edited(ChatSeen("anna", "private"), author, chance.choice(refs), changed, NOW)
+                )
+            case 5:
+                await by.run(timed.sweep, POLICY, NOW.replace(hour=10 + n // 10))
+            case _:
+                place = await by.read(number, "SELECT id FROM places WHERE root = 't1'")
+                work = await by.run(letters.head, POLICY, place, "letters")
+                if work is not None:
+                    await sent(by, work)
+        compared += await by.run(_compared)
+    assert compared > 100
+
+
+def _compared(conn: Connection) -> int:
+    """Ask the tables for everything that is remembered; how much that is."""
+    driver: SideBySide = conn.__dict__[DRIVER]
+    driver.first("SELECT 1", ())
+    driver.hold(())
+    if driver.shared is None:
+        return 0
+    known: list[tuple[Query, Any, list[Row]]] = []
+    known += [(q, values, [row]) for q, rows in driver.shared._rows.items() for values, row in rows.items()]
+    known += [
+        (q, values, list(a)) for q, lists in driver.shared._lists.items() for values, a in lists.items()
+    ]
+    for query, values, remembered in known:
+        now = driver.execute(query._sql, values).fetchall()
+        assert [tuple(row) for row in now] == [tuple(row) for row in remembered], str(query.statement)
+    return len(known)
