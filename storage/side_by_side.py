@@ -247,6 +247,7 @@ class SideBySide:
         for unit in units:
             unit.result = None
         if trouble is not None or not self._pipeline.usable:
+            self._pipeline.close()  # the next one may reach a server that is better off
             for unit in units:
                 unit.error = trouble or DatabaseBusy(str(cause))
             outcome.over, outcome.begun = units, begun

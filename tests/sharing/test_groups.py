@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
@@ -176,6 +177,17 @@ async def test_a_connection_that_is_lost_fails_what_was_under_way_and_is_made_an
     await one.run(facts.put, "after", "1")
     assert await one.read(facts.get, "half") is None
     assert await one.read(facts.get, "after") == "1"
+
+
+async def test_a_server_that_takes_no_commits_any_more_is_looked_for_anew(one: Database) -> None:
+    def demotes(conn: Connection) -> None:
+        driver_of(conn).execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", ())
+
+    await one.run(demotes)
+    with pytest.raises(DatabaseBusy, match="read-only"):
+        await one.run(facts.put, "n", "1")
+    await one.run(facts.put, "n", "2")
+    assert await one.read(facts.get, "n") == "2"
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_made_anew_before_anything_fails(
