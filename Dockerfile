@@ -22,7 +22,7 @@ RUN /opt/okno/bin/pip install --no-deps --no-build-isolation . \
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="Okno" \
       org.opencontainers.image.description="Support as one contact in a messenger"
-RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin okno
+RUN useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin okno
 COPY --from=build /opt/okno /opt/okno
 ENV PATH=/opt/okno/bin:$PATH \
     PYTHONUNBUFFERED=1 \
