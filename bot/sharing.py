@@ -132,11 +132,12 @@ class Sharing:
         return self.leases.token(self.name_of(messenger, account)) is not None
 
     def check_receiving(self, conn: Connection, messenger: str, account: str) -> None:
-        """In the unit that keeps events: raise LeaseLost when somebody else receives by now."""
+        """In the unit that keeps events: it fails with LeaseLost when somebody else receives by now."""
         name = self.name_of(messenger, account)
         token = self.leases.token(name)
-        if token is None or not leases.holds(conn, name, self.leases.owner, token):
+        if token is None:
             raise LeaseLost(name)
+        leases.expect(conn, name, self.leases.owner, token, LeaseLost(name))
 
     # ── sending ──
 

@@ -27,7 +27,7 @@ def copy(
     """
     count = _part_count(turn, place, message)
     for part in range(count):
-        letter_id = outbox.add(
+        outbox.add(
             turn.conn,
             place_id=place.id,
             kind="copy",
@@ -37,9 +37,8 @@ def copy(
             ticket_id=ticket_id,
             revision=1,
             part=part,
+            aloud=aloud and part == 0,
         )
-        if aloud and part == 0:
-            outbox.change(turn.conn, letter_id, aloud=1)
     turn.wake(place.id)
 
 
@@ -138,7 +137,7 @@ def say(
             payload["reply"] = reply_ref
         if buttons and offset == len(pieces) - 1:
             payload["buttons"] = [[[b.label, b.data] for b in row] for row in buttons]
-        letter_id = outbox.add(
+        outbox.add(
             turn.conn,
             place_id=place.id,
             kind="say",
@@ -146,9 +145,8 @@ def say(
             now_ms=turn.now_ms,
             ticket_id=ticket_id,
             payload=orjson.dumps(payload).decode(),
+            aloud=aloud and offset == 0,
         )
-        if aloud and offset == 0:
-            outbox.change(turn.conn, letter_id, aloud=1)
     turn.wake(place.id)
 
 

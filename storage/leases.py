@@ -122,9 +122,9 @@ def drop_names(conn: Connection, owner: str) -> None:
     _run(conn, _DROP_NAMES, owner)
 
 
-def holds(conn: Connection, name: str, owner: str, token: int) -> bool:
-    """Whether the name still is that owner's under that token."""
-    return bool(_run(conn, _HOLDS_NAME, name, owner, token))
+def expect(conn: Connection, name: str, owner: str, token: int, otherwise: Exception) -> None:
+    """The unit fails with that error unless the name still is that owner's under that token."""
+    conn.__dict__[DRIVER].expect(_HOLDS_NAME, (name, owner, token), otherwise)
 
 
 def passes(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, literal_column, select, update
+from sqlalchemy import Connection, insert, literal_column, select, update
 
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import Changing, Query, Row, p
 from storage.schema import chats, links, messages, places
 
-_ADD = inserting(
-    links,
+_COLUMNS = (
     "place_id",
     "chat_id",
     "ref",
@@ -21,6 +20,7 @@ _ADD = inserting(
     "joined",
     "sent_at",
 )
+_ADD = Query(insert(links).values({c: p(c) for c in _COLUMNS}))
 _BY_REF = Query(
     select(links).where(links.c.chat_id == p("chat_id"), links.c.ref == p("ref")).order_by(links.c.id)
 )
@@ -102,7 +102,7 @@ def add(
     joined: bool = False,
 ) -> None:
     """Remember that the bot's message `ref` is there, and of what it is a copy."""
-    _ADD.value(
+    _ADD.post(
         conn,
         place_id=place_id,
         chat_id=chat_id,

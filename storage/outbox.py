@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, func, insert, literal_column, select, update
 
-from storage.query import Changing, Query, Row, inserting, p
+from storage.query import Changing, Query, Row, p
 from storage.schema import chats, letters, messages, places
 
 _WAITING = letters.c.state == literal_column("'waiting'")
@@ -23,6 +23,7 @@ _COLUMNS = (
     "part",
     "payload",
     "priority",
+    "aloud",
     "created_at",
 )
 _OTHERS = letters.alias("others")
@@ -32,8 +33,8 @@ _LAST = (
     .scalar_subquery()
 )
 """The number after all that the place's order has; two that take it at once collide, and one is repeated."""
-_ADD = Query(insert(letters).values({c: p(c) for c in _COLUMNS} | {"seq": _LAST}).returning(letters.c.id))
-_ADD_AT = inserting(letters, "seq", *_COLUMNS)
+_ADD = Query(insert(letters).values({c: p(c) for c in _COLUMNS} | {"seq": _LAST}))
+_ADD_AT = Query(insert(letters).values({c: p(c) for c in ("seq", *_COLUMNS)}))
 _BY_ID = Query(select(letters).where(letters.c.id == p("id")))
 _DONE = Query(
     update(letters)
@@ -267,8 +268,9 @@ def add(
     part: int = 0,
     payload: str = "",
     seq: int | None = None,
-) -> int:
-    """Put a letter at the end of the place's order, or where `seq` says; gives Okno's own number for it."""
+    aloud: bool = False,
+) -> None:
+    """Put a letter at the end of the place's order, or where `seq` says. `aloud`: it shows outside its thread too."""
     values = {
         "place_id": place_id,
         "kind": kind,
@@ -278,11 +280,12 @@ def add(
         "part": part,
         "payload": payload,
         "priority": priority,
+        "aloud": int(aloud),
         "created_at": now_ms,
     }
     if seq is not None:
         values["seq"] = seq
-    return int((_ADD if seq is None else _ADD_AT).value(conn, **values))
+    (_ADD if seq is None else _ADD_AT).post(conn, **values)
 
 
 def head(conn: Connection, place_id: int) -> Row | None:

@@ -181,6 +181,19 @@ class Query:
         """Execute for its effect; how many rows it touched."""
         return int(self._result(conn, params).rowcount)
 
+    def post(self, conn: Connection, **params: Any) -> None:
+        """Insert what nothing is to be told of: where the database is far, nobody waits for its answer, and an error fails
+        the whole unit.
+        """
+        driver: Any = conn.__dict__.get(DRIVER)
+        later = getattr(driver, "post", None)
+        if later is None:
+            self._result(conn, params)
+            return
+        if self._dialect != conn.dialect.name:
+            self._compile(conn)
+        later(self._sql, self._values(params), self._inserts)
+
     def _remembered(self, conn: Connection, known: dict[Any, Any], params: dict[str, Any]) -> Row | None:
         values = self._values(params)
         row = known.get(values)

@@ -158,6 +158,11 @@ class _Driver:
         """The same."""
         return self.execute(sql, values)
 
+    def expect(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        """Raise the error when nothing is found."""
+        if not self.execute(sql, values).fetchall():
+            raise otherwise
+
     def hold(self, _tickets: Iterable[int]) -> None:
         """Nobody else uses this connection meanwhile."""
 

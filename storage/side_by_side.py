@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -22,44 +21,20 @@ from storage.pipeline import answered
 from storage.query import DRIVER, MEMORY
 from storage.sessions import sqlstate, storage_trouble
 from storage.trouble import DatabaseBusy, InTheWay
-from storage.units import Outcome, Unit, collision
+from storage.units import Failed, Outcome, Posted, Task, Unit, collision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from storage.pipeline import Answer, Pipeline
     from storage.query import Memory
-
-    Key = tuple[str, int]
+    from storage.units import Key
 
 _FOR_UPDATE = " FOR UPDATE"
 _ABORTED = "25P02"
 
 _CHUNK = 12
 """So many statements go to the server at once: it works on them while the units go on that have their answers."""
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    """A unit that runs. `shares`: others run beside it."""
-
-    unit: Unit
-    memory: UnitMemory
-    greenlet: greenlet
-    asked: int = 0
-    first: bool = False
-    shares: bool = False
-    holds: set[Key] = field(default_factory=set)
-    error: BaseException | None = None
-
-
-class _Failed(Exception):
-    """A unit's error undoes all."""
-
-    def __init__(self, unit: Unit, error: BaseException) -> None:
-        super().__init__(str(error))
-        self.unit = unit
-        self.error = error
 
 
 class SideBySide:
@@ -85,19 +60,19 @@ class SideBySide:
 
     def _begin(self) -> None:
         self.begun = False
-        self._tasks: set[_Task] = set()
+        self._tasks: set[Task] = set()
         # what is to be answered: who asked, or what we asked ourselves; and how much of it the server has already
-        self._under_way: deque[_Task | str] = deque()
+        self._under_way: deque[Task | Posted | str] = deque()
         self._pushed = 0
         self._looks = False
-        self._first: list[tuple[_Task, Answer | Error]] = []
-        self._unhurried: deque[_Task] = deque()  # they wait until they are the only ones
-        self._apart: deque[_Task] = deque()  # they wait until nothing is under way
-        self._blocked: list[tuple[_Task, set[Key]]] = []
-        self._holders: dict[Key, _Task] = {}
+        self._first: list[tuple[Task, Answer | Error]] = []
+        self._unhurried: deque[Task] = deque()  # they wait until they are the only ones
+        self._apart: deque[Task] = deque()  # they wait until nothing is under way
+        self._blocked: list[tuple[Task, set[Key]]] = []
+        self._holders: dict[Key, Task] = {}
         self._put_off: list[Unit] = []
-        self._task: _Task | None = None
-        self._alone: _Task | None = None
+        self._task: Task | None = None
+        self._alone: Task | None = None
 
     # ── what the thread asks ──
 
@@ -136,7 +111,7 @@ class SideBySide:
                 self._alone = self._unhurried.popleft()
                 self._resume(self._alone, None)
             elif self._blocked:
-                raise _Failed(self._blocked[-1][0].unit, InTheWay("units wait for each other"))
+                raise Failed(self._blocked[-1][0].unit, InTheWay("units wait for each other"))
             elif not waiting:
                 return
 
@@ -152,6 +127,8 @@ class SideBySide:
         self._pushed -= 1
         if isinstance(asked, str):
             self._told(asked, answered(answer))
+        elif isinstance(asked, Posted):
+            self._delivered(asked, answer)
         elif asked.first and not isinstance(answer, Error):
             asked.first = False
             self._first.append((asked, answer))  # it goes on once we know of the others
@@ -178,16 +155,25 @@ class SideBySide:
         elif sql == "COMMIT" and answer.said != b"COMMIT":
             raise DatabaseBusy("the transaction was ended by an error inside it")
 
+    def _delivered(self, posted: Posted, answer: Answer | Error) -> None:
+        """What nobody waited for has happened, or undoes all."""
+        if isinstance(answer, Error):
+            raise Failed(posted.unit, answer)
+        if posted.otherwise is not None and not answer.fetchall():
+            raise Failed(posted.unit, posted.otherwise)
+        if posted.inserts:  # what was read meanwhile, before it
+            self._others.memory.inserted(posted.inserts)
+
     def _start(self, unit: Unit) -> None:
         if not self._memories:
             self._memories.append(UnitMemory(self, self._lasting, self._others.memory))
         memory = self._memories.pop()
         memory.begin()
-        task = _Task(unit, memory, greenlet(self._body))
+        task = Task(unit, memory, greenlet(self._body))
         self._tasks.add(task)
         self._resume(task, task)
 
-    def _body(self, task: _Task) -> None:
+    def _body(self, task: Task) -> None:
         try:
             task.unit.result = task.unit.run(self._conn)
         except GreenletExit:
@@ -195,7 +181,7 @@ class SideBySide:
         except BaseException as error:  # noqa: BLE001 (it goes to the unit's caller)
             task.error = error
 
-    def _resume(self, task: _Task, told: Any) -> None:
+    def _resume(self, task: Task, told: Any) -> None:
         """Let the unit go on until it asks the next thing."""
         self._task = task
         self._own[MEMORY] = task.memory
@@ -203,11 +189,11 @@ class SideBySide:
         if task.greenlet.dead:
             self._ended(task)
 
-    def _ended(self, task: _Task) -> None:
+    def _ended(self, task: Task) -> None:
         if isinstance(task.error, InTheWay) and task.asked == 1:
             self._put_off.append(task.unit)  # it has done nothing yet
         elif task.error is not None:
-            raise _Failed(task.unit, task.error)
+            raise Failed(task.unit, task.error)
         self._tasks.discard(task)
         self._memories.append(task.memory)
         if self._alone is task:
@@ -238,7 +224,7 @@ class SideBySide:
         """Nothing of the group has happened: whose fault it was runs alone, the others once more."""
         begun = self.begun
         self._roll_back()
-        cause = error.error if isinstance(error, _Failed) else error
+        cause = error.error if isinstance(error, Failed) else error
         if sqlstate(cause) == _ABORTED:
             cause = DatabaseBusy("the transaction was ended by an error inside it")
         ours = isinstance(cause, DatabaseBusy) and self._pipeline.usable
@@ -254,7 +240,7 @@ class SideBySide:
         elif len(units) == 1 and (self.patient or not collision(cause)):
             units[0].error = cause
             outcome.over = units
-        elif isinstance(error, _Failed):
+        elif isinstance(error, Failed):
             outcome.alone = [error.unit]
             outcome.again = [unit for unit in units if unit is not error.unit]
         else:
@@ -281,21 +267,26 @@ class SideBySide:
 
     def execute(self, sql: str, values: Sequence[Any]) -> Answer:
         """Run one statement."""
-        task = self._running
-        if not task.shares and self._alone is not task:
-            self._only(task)
+        task = self._turn()
         answer = self._asked(task, sql, values)
         if task.shares and (table := self._locks.get(sql) or self._locked_by(sql)) != "-":
             self._add(task, {(table, row[0]) for row in answer.fetchall()})
         return answer
 
+    def post(self, sql: str, values: Sequence[Any], inserts: str) -> None:
+        """Insert into a table without waiting; an error undoes the unit."""
+        self._post(Posted(self._turn().unit, inserts), sql, values)
+        self._running.memory.inserted(inserts)
+
+    def expect(self, sql: str, values: Sequence[Any], otherwise: Exception) -> None:
+        """Find something without waiting; a unit for which there is nothing has failed with this error."""
+        self._post(Posted(self._turn().unit, otherwise=otherwise), sql, values)
+
     def first(self, sql: str, values: Sequence[Any]) -> Answer:
         """Run a unit's first statement, which locks the tickets that the unit is about; `hold` is to follow."""
         task = self._running
-        if not task.asked:
-            task.shares = True
-        elif not task.shares and self._alone is not task:
-            self._only(task)
+        task.shares = task.shares or not task.asked
+        self._turn()
         task.first = self._looks = True
         return self._asked(task, sql, values)
 
@@ -313,12 +304,24 @@ class SideBySide:
             self.generation = self._asked(task, f"SELECT {GENERATION}", ()).fetchone()[0]
 
     @property
-    def _running(self) -> _Task:
+    def _running(self) -> Task:
         if self._task is None:
             raise DatabaseBusy("the transaction is over")
         return self._task
 
-    def _asked(self, task: _Task, sql: str, values: Sequence[Any]) -> Answer:
+    def _turn(self) -> Task:
+        """The unit that runs, once it may ask."""
+        task = self._running
+        if not task.shares and self._alone is not task:
+            self._only(task)
+        return task
+
+    def _post(self, posted: Posted, sql: str, values: Sequence[Any]) -> None:
+        self._running.asked += 1
+        self._pipeline.send(sql, values)
+        self._under_way.append(posted)
+
+    def _asked(self, task: Task, sql: str, values: Sequence[Any]) -> Answer:
         task.asked += 1
         self._pipeline.send(sql, values)
         self._under_way.append(task)
@@ -327,17 +330,17 @@ class SideBySide:
     def _give_way(self) -> Any:
         return self._hub.switch()
 
-    def _only(self, task: _Task) -> None:
+    def _only(self, task: Task) -> None:
         """Wait until no other unit runs."""
         if len(self._tasks) > 1:
             self._unhurried.append(task)
             self._give_way()
         self._alone = task
 
-    def _free(self, task: _Task, keys: Iterable[Key]) -> bool:
+    def _free(self, task: Task, keys: Iterable[Key]) -> bool:
         return all(self._holders.get(key, task) is task for key in keys)
 
-    def _add(self, task: _Task, keys: set[Key]) -> None:
+    def _add(self, task: Task, keys: set[Key]) -> None:
         """The unit has locked these rows. One that another unit has in hand tears the group apart: each waits alone."""
         if not self._free(task, keys):
             raise InTheWay("another unit has this in hand")
@@ -356,8 +359,7 @@ class SideBySide:
         task = self._task
         if task is None:
             return
-        if not task.shares and self._alone is not task:
-            self._only(task)
+        self._turn()
         task.asked += 1
         task.memory.past_query(statement)
         while self._under_way:

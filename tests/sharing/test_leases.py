@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import Connection, text
 
 from bot.leasing import MARGIN, Leases
@@ -27,8 +28,9 @@ async def test_a_name_has_one_owner_until_it_expires(one: Database, other: Datab
     await one.run(expire)
     theirs = await other.run(leases.beat, "other", ["receive:m"], [])
     assert theirs.names["receive:m"] == 2
-    assert not await one.run(leases.holds, "receive:m", "one", 1)
-    assert await one.run(leases.holds, "receive:m", "other", 2)
+    with pytest.raises(LookupError, match="not one's any more"):
+        await one.run(leases.expect, "receive:m", "one", 1, LookupError("not one's any more"))
+    await one.run(leases.expect, "receive:m", "other", 2, LookupError())
     await other.run(leases.drop_names, "other")
     assert (await one.run(leases.beat, "one", ["receive:m"], [])).names["receive:m"] == 3
 
