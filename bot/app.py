@@ -204,6 +204,7 @@ class Program:
         gc.collect()
         gc.freeze()  # what the start has made stays: looking through it again and again would cost pauses
         gc.set_threshold(*GARBAGE)
+        gc.enable()
 
     async def _bring(self, messenger: Messenger) -> None:
         """Take a messenger in, as long as it takes, and have it receive."""
