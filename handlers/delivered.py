@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 from domain.policy import Policy
 from domain.requests import Delete, Refused, Sent
 from domain.work import Effects, Work
-from handlers import faults, floods, letters, pinging, refused, relay, stand_ins, threads, timekeeping
+from handlers import (
+    faults,
+    floods,
+    history,
+    letters,
+    pinging,
+    refused,
+    relay,
+    stand_ins,
+    threads,
+    timekeeping,
+)
 from handlers.turn import Turn
 from storage import clocks, links, messages, outbox, places
 
@@ -61,6 +72,8 @@ def settle_barely(
 def _with_next(turn: Turn, work: Work) -> Settled:
     turn.woken.pop((work.place_id, work.lane), None)
     following = letters.head(turn.conn, turn.policy, work.place_id, work.lane, joined=None, turn=turn)
+    for letter in turn.needless:
+        _delivered_without(turn, letter)
     return Settled(following, letters.finish(turn))
 
 
@@ -105,6 +118,8 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
     letter = finished or outbox.by_id(turn.conn, work.letter_id)
     if letter.kind == "copy":
         _copied(turn, work, letter, outcome.refs)
+    elif letter.kind in ("edit", "correction", "delete", "erase"):
+        _corrected(turn, work, letter)
     elif letter.kind in ("say", "history"):
         _told(turn, work, letter, outcome.refs)
     elif letter.kind == "late":
@@ -115,8 +130,6 @@ def _letter_sent(turn: Turn, work: Work, outcome: Sent) -> None:
         floods.noticed(turn, work, letter)
     elif letter.kind == "ping":
         _pinged(turn, work, letter, outcome.refs[0])
-    elif letter.kind in ("edit", "correction", "delete", "erase"):
-        _corrected(turn, work, letter)
 
 
 def _told(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
@@ -132,12 +145,14 @@ def _told(turn: Turn, work: Work, letter: Row, refs: tuple[str, ...]) -> None:
 
 def _catch_up(turn: Turn, work: Work, letter: Row) -> None:
     """What customers changed while it was told is changed there too, and they see that it arrived."""
+    place = places.by_id(turn.conn, work.place_id)
+    if all(messages.by_id(turn.conn, number).revision == sent for number, sent in work.members):
+        history.write_rest(turn.conn, turn.policy, place, letter, turn.now_ms)
     for message_id, sent in work.members:
         message = messages.by_id(turn.conn, message_id)
         if message.role != "customer":
             continue
         if message.revision > sent or letter.part:
-            place = places.by_id(turn.conn, work.place_id)
             copies = links.copies_in_place(turn.conn, message_id, place.id)
             if any(copy.revision < message.revision for copy in copies):
                 relay.change(turn, place, letter.ticket_id, message, "edit")
@@ -223,11 +238,23 @@ def _mark_delivered(turn: Turn, letter: Row, message: Row) -> None:
         relay.want_mark(turn, message, stage="delivered")
 
 
+def _delivered_without(turn: Turn, letter: Row) -> None:
+    """A part of a message turned out needless: what is there already is the whole, unless some of it was refused."""
+    message = messages.by_id(turn.conn, letter.message_id)
+    if message.mark_wanted or message.deleted or not _shows_delivery(turn, message):
+        return
+    there = links.copies_in_place(turn.conn, message.id, letter.place_id)
+    if there and not outbox.copy_failed(turn.conn, letter.place_id, message.id):
+        _mark_delivered(turn, letter, message)
+
+
 def _corrected(turn: Turn, work: Work, letter: Row) -> None:
     """The copies now say the newest that was known when the request was made, or are gone."""
     if isinstance(work.request, Delete):
         for ref in work.request.refs:
             links.forget(turn.conn, work.chat_id, ref)
+        if letter.kind == "edit":
+            _grow_again(turn, work, letter)
         return
     if letter.kind == "correction" and _goes_on(turn, letter):
         return
@@ -235,15 +262,17 @@ def _corrected(turn: Turn, work: Work, letter: Row) -> None:
         for link in links.copies_in_place(turn.conn, message_id, work.place_id):
             if link.part == letter.part or letter.kind == "correction":
                 links.change(turn.conn, link.id, revision=max(link.revision, revision))
+    if letter.kind in ("edit", "correction"):
+        _delivered_without(turn, letter)
+
+
+def _grow_again(turn: Turn, work: Work, letter: Row) -> None:
+    """A part was too many when it was taken away; of a message that has grown meanwhile it is needed anew."""
+    for message_id, revision in work.members:
         message = messages.by_id(turn.conn, message_id)
-        if not message.mark_wanted and _shows_delivery(turn, message):
-            _delivered_by_change(turn, letter, message)
-
-
-def _delivered_by_change(turn: Turn, letter: Row, message: Row) -> None:
-    """What was still to go has become needless: the whole of the message is there, unless some of it was refused."""
-    if not outbox.copy_failed(turn.conn, letter.place_id, message.id):
-        _mark_delivered(turn, letter, message)
+        if message.revision > revision:
+            place = places.by_id(turn.conn, work.place_id)
+            relay.change(turn, place, letter.ticket_id, message, "edit")
 
 
 def _goes_on(turn: Turn, letter: Row) -> bool:

@@ -44,19 +44,39 @@ def write(conn: Connection, policy: Policy, place: Row, ticket_id: int, now_ms: 
     count = len(planned)
     seq = outbox.seq_before_all(conn, place.id, count) if first else outbox.seq_after_all(conn, place.id)
     for offset, (group, part) in enumerate(planned):
-        outbox.add(
-            conn,
-            place_id=place.id,
-            seq=seq + offset,
-            kind="history",
-            priority=Priority.RELAY,
-            now_ms=now_ms,
-            message_id=group[0].id,
-            ticket_id=ticket_id,
-            revision=place.generation,
-            part=part,
-            payload=orjson.dumps({"v": 1, "messages": [m.id for m in group]}).decode(),
-        )
+        payload = orjson.dumps({"v": 1, "messages": [m.id for m in group]}).decode()
+        _write(conn, place, ticket_id, group[0].id, part, payload, seq + offset, now_ms)
+
+
+def _write(
+    conn: Connection, place: Row, ticket_id: int, first: int, part: int, payload: str, seq: int, now_ms: int
+) -> None:
+    outbox.add(
+        conn,
+        place_id=place.id,
+        seq=seq,
+        kind="history",
+        priority=Priority.RELAY,
+        now_ms=now_ms,
+        message_id=first,
+        ticket_id=ticket_id,
+        revision=place.generation,
+        part=part,
+        payload=payload,
+    )
+
+
+def write_rest(conn: Connection, policy: Policy, place: Row, letter: Row, now_ms: int) -> None:
+    """What a part that was just told doesn't hold, and no other will: its messages have grown since it was planned."""
+    following = letter.part + 1
+    if following >= len(_pieces(conn, policy, place, told(conn, letter))):
+        return
+    planned = outbox.history_part(conn, place.id, letter.message_id, letter.revision, following)
+    if planned is None:
+        seq = outbox.seq_after_all(conn, place.id)
+        _write(conn, place, letter.ticket_id, letter.message_id, following, letter.payload, seq, now_ms)
+    elif planned.state == "dropped":
+        outbox.wait_last(conn, planned.id)
 
 
 def told(conn: Connection, letter: Row) -> list[Row]:

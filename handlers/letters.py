@@ -96,6 +96,8 @@ def head(
         if work is not None:
             return work
         outbox.finish(conn, letter.id, place_id, "dropped", letter.created_at)
+        if turn is not None and letter.kind == "copy" and letter.part:
+            turn.needless.append(letter)
     return None
 
 

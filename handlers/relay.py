@@ -61,7 +61,7 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
     """
     waiting = [x for x in outbox.waiting_for_message(turn.conn, message.id) if x.place_id == place.id]
     copies = links.copies_in_place(turn.conn, message.id, place.id)
-    if any(x.kind == "history" for x in waiting) or not (copies or waiting):
+    if any(x.kind == "history" and not x.part for x in waiting) or not (copies or waiting):
         return
     for letter in waiting:
         if letter.kind == "correction":

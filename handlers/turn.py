@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class Turn:
-    """What a handler works with. `woken` are the lanes of places that got something to do."""
+    """What a handler works with. `woken` are the lanes of places that got something to do, `needless` the letters that
+    would have carried a later part of a message, and were dropped.
+    """
 
     def __init__(self, conn: Connection, policy: Policy, now: datetime, messenger: str = "") -> None:
         self.conn = conn
@@ -28,6 +30,7 @@ class Turn:
         self.account = policy.accounts.get(messenger, "")
         self.effects = Effects()
         self.woken: dict[tuple[int, Lane], None] = {}
+        self.needless: list[Row] = []
 
     def wake(self, place_id: int, lane: Lane = "letters") -> None:
         """The lane has something to do once this turn is committed."""

@@ -246,6 +246,15 @@ _COPY_FAILED = Query(
     )
     .limit(1)
 )
+_HISTORY_PART = Query(
+    select(letters).where(
+        letters.c.place_id == p("place_id"),
+        letters.c.kind == literal_column("'history'"),
+        letters.c.message_id == p("message_id"),
+        letters.c.revision == p("revision"),
+        letters.c.part == p("part"),
+    )
+)
 _RELAY_WAITS = Query(
     select(letters.c.id)
     .where(_WAITING, letters.c.place_id == p("place_id"), letters.c.kind == literal_column("'copy'"))
@@ -301,6 +310,11 @@ def heads(conn: Connection, place_id: int, limit: int) -> list[Row]:
 def first_copy(conn: Connection, place_id: int, message_id: int) -> Row | None:
     """The letter that carries the first part of a message's copy in a place."""
     return _FIRST_COPY.row(conn, place_id=place_id, message_id=message_id)
+
+
+def history_part(conn: Connection, place_id: int, message_id: int, revision: int, part: int) -> Row | None:
+    """The letter that tells a part of what was said before, in whatever state it is."""
+    return _HISTORY_PART.row(conn, place_id=place_id, message_id=message_id, revision=revision, part=part)
 
 
 def copy_failed(conn: Connection, place_id: int, message_id: int) -> bool:
