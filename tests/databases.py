@@ -61,16 +61,17 @@ class _InMemory:
     def __init__(self) -> None:
         engine, empty = _sqlite()
         self.conn = engine.connect()
-        _raw(self.conn).deserialize(empty)
+        self._raw = _raw(self.conn)
+        self._raw.deserialize(empty)
 
     def run(self, unit: Callable[[Connection], Any]) -> Any:
-        self.conn.exec_driver_sql("BEGIN")
+        self._raw.execute("BEGIN")
         try:
             result = unit(self.conn)
         except BaseException:
-            self.conn.exec_driver_sql("ROLLBACK")
+            self._raw.execute("ROLLBACK")
             raise
-        self.conn.exec_driver_sql("COMMIT")
+        self._raw.execute("COMMIT")
         return result
 
     def close(self) -> None:
