@@ -36,7 +36,7 @@ ARGUMENTS = [
 ]
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-PATIENCE = 15_000
+PATIENCE = 45_000
 ALWAYS_OPEN = orjson.dumps(
     {day: ["24h"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 ).decode()

@@ -131,7 +131,7 @@ class TelegramWorld:
             self._heard.notify_all()
 
     async def events(self, count: int) -> list[Event]:
-        async with asyncio.timeout(5), self._heard:
+        async with asyncio.timeout(60), self._heard:
             await self._heard.wait_for(lambda: len(self._told()) >= count)
         return self._told()
 
@@ -298,7 +298,7 @@ class SlackWorld:
             self._heard.notify_all()
 
     async def events(self, count: int) -> list[Event]:
-        async with asyncio.timeout(5), self._heard:
+        async with asyncio.timeout(60), self._heard:
             await self._heard.wait_for(lambda: len(self._told()) >= count)
         return self._told()
 

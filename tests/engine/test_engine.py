@@ -79,7 +79,7 @@ def make(db: Database, messenger: Speaking) -> Engine:
 
 async def settled(db: Database, left: int = 0) -> None:
     """Until no more than so many events wait to be handled."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await db.run(backlog, ["fake"])).events > left:
             pass
 
@@ -117,7 +117,7 @@ async def test_a_receive_loop_that_fails_starts_again(db: Database, monkeypatch:
     engine = make(db, messenger)
     await engine.take_in(messenger)
     receiving = asyncio.create_task(engine.receive(messenger))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await messenger.received.wait()
     receiving.cancel()
     await settled(db)

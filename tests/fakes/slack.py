@@ -326,7 +326,7 @@ class SlackFake:
 
     async def connected(self, count: int = 1) -> None:
         """Wait until the app has so many connections."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self._sockets) < count:
                 self._connected.clear()
                 await self._connected.wait()

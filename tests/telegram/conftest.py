@@ -41,7 +41,7 @@ class Journal:
 
     async def wait(self, count: int) -> list[RawEvent]:
         """The first events, once there are so many."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.events) < count:
                 self._news.clear()
                 await self._news.wait()
@@ -77,8 +77,8 @@ class Elsewhere:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until something is so; five seconds at most."""
-    async with asyncio.timeout(5):
+    """Wait until something is so; a minute at most."""
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (what is waited for lies on both sides of a socket)
             await asyncio.sleep(0.002)
 

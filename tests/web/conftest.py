@@ -97,7 +97,7 @@ class Socket:
         self.frames: list[Any] = []
 
     async def next(self) -> Any:
-        return await self.socket.receive_json(timeout=5)
+        return await self.socket.receive_json(timeout=60)
 
     async def until(self, kind: str) -> Any:
         while True:

@@ -137,7 +137,7 @@ async def test_signing_out_ends_what_is_open(house: House) -> None:
     agent = await house.agent()
     socket = await agent.socket({})
     await agent.post("signout", {})
-    assert (await socket.socket.receive(timeout=5)).data == 4401
+    assert (await socket.socket.receive(timeout=60)).data == 4401
     await agent.get("state", 401)
 
 
