@@ -228,7 +228,7 @@ class Sharing:
             return 0
         patience = ORPHANED if self.processes > 1 else 0.5
         before = int((time.time() - patience) * 1000)
-        rows = await self._db.run(claims.left, 0, before, ADOPTED)
+        rows = await self._db.read(claims.left, 0, before, ADOPTED)
         ours = {(m.name, m.account) for m in self._messengers.values()}
         return self._pump.adopt([row for row in rows if (row.messenger, row.account) in ours])
 
@@ -237,7 +237,7 @@ class Sharing:
         if self._delivery is None:
             return
         names, after = list(self._messengers), self._looked_up_to
-        found = await self._db.run(claims.unsent, self.leases.owner, after, names, LOOKED_AT)
+        found = await self._db.read(claims.unsent, self.leases.owner, after, names, LOOKED_AT)
         self._looked_up_to = found[-1].place_id if len(found) == LOOKED_AT else 0
         for lane in found:
             key: tuple[int, Lane] = (lane.place_id, "state" if lane.lane == "state" else "letters")

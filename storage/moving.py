@@ -171,6 +171,8 @@ async def _server(url: str, begin: str, *, create: bool = False) -> AsyncIterato
                 raise DatabaseUnusable(f"{_named(url)} is in use by {running} running Okno: stop it first")
             yield _Server(session.raw)
             await session.execute("COMMIT")
+            if create:
+                await session.execute("ANALYZE")  # plans are made at once by what there is now
         finally:
             await session.close()
     except DatabaseUnusable:

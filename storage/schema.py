@@ -20,7 +20,6 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     func,
-    literal_column,
     text,
 )
 
@@ -671,7 +670,7 @@ for _statement in WORDS_ON_SQLITE:
     event.listen(web_messages, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 Index(
     "ix_web_messages_words",
-    func.to_tsvector(literal_column("'simple'"), web_messages.c.words),
+    func.to_tsvector(text("'simple'"), web_messages.c.words),  # the first column of an index tells its table
     postgresql_using="gin",
     postgresql_where=text("words <> ''"),
 ).ddl_if(dialect="postgresql")

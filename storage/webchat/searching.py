@@ -26,6 +26,9 @@ PAGE = 200
 PAGES = 10
 """Messages are looked through in pages, newest first, until there are threads enough."""
 
+RECENT = 4000
+"""So many messages are looked through before PostgreSQL's index of words is asked."""
+
 _LAST = 2**62
 _INVISIBLE = str.maketrans("ё", "е", "\u2060\u200b")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -42,14 +45,23 @@ _ON_SQLITE = Query(
     .where(literal_column("web_words").op("MATCH")(p("wanted")), _words.c.rowid < p("before"))
     .order_by(_words.c.rowid.desc())
 )
-_TOKENS = func.to_tsvector(literal_column("'simple'"), _M.words)
+_SOUGHT = func.to_tsquery(literal_column("'simple'"), p("wanted"))
 _ELSEWHERE = Query(
     _FOUND.where(
-        _TOKENS.op("@@")(func.to_tsquery(literal_column("'simple'"), p("wanted"))),
+        func.to_tsvector(literal_column("'simple'"), _M.words).op("@@")(_SOUGHT),
         _M.words != literal_column("''"),
         _M.id < p("before"),
     ).order_by(_M.id.desc())
 )
+# the index of words knows no order: it finds all that ever held a common word; the newest messages are read as they are
+_LATELY = Query(
+    _FOUND.where(
+        func.to_tsvector(literal_column("'simple'"), _M.words + literal_column("''")).op("@@")(_SOUGHT),
+        _M.id < p("before"),
+        _M.id >= p("before") - RECENT,
+    ).order_by(_M.id.desc())
+)
+_NEWEST = Query(select(func.coalesce(func.max(_M.id), 0)))
 
 
 def words_of(content: Content) -> str:
@@ -82,7 +94,8 @@ def _page(conn: Connection, terms: list[list[str]], before: int) -> list[Any]:
         wanted = " AND ".join('"' + " ".join(tokens) + '" *' for tokens in terms)
         return _ON_SQLITE.rows(conn, wanted=wanted, before=before)
     wanted = " & ".join("(" + " <-> ".join(tokens) + ":*)" for tokens in terms)
-    return _ELSEWHERE.rows(conn, wanted=wanted, before=before)
+    lately = _LATELY.rows(conn, wanted=wanted, before=min(before, _NEWEST.value(conn) + 1))
+    return lately if len(lately) == PAGE else _ELSEWHERE.rows(conn, wanted=wanted, before=before)
 
 
 def _shown(
