@@ -71,12 +71,9 @@ def write_rest(conn: Connection, policy: Policy, place: Row, letter: Row, now_ms
     following = letter.part + 1
     if following >= len(_pieces(conn, policy, place, told(conn, letter))):
         return
-    planned = outbox.history_part(conn, place.id, letter.message_id, letter.revision, following)
-    if planned is None:
+    if not outbox.again(conn, place.id, "history", letter.message_id, letter.revision, following):
         seq = outbox.seq_after_all(conn, place.id)
         _write(conn, place, letter.ticket_id, letter.message_id, following, letter.payload, seq, now_ms)
-    elif planned.state == "dropped":
-        outbox.wait_last(conn, planned.id)
 
 
 def told(conn: Connection, letter: Row) -> list[Row]:

@@ -59,8 +59,11 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
 
     What of the copy still waits takes the newest content when it goes out; what was to be said again is said by this.
     """
-    waiting = [x for x in outbox.waiting_for_message(turn.conn, message.id) if x.place_id == place.id]
     copies = links.copies_in_place(turn.conn, message.id, place.id)
+    if not copies and message.album_id not in (None, message.id):
+        _change_waiting_album(turn, place, ticket_id, messages.by_id(turn.conn, message.album_id))
+        return
+    waiting = [x for x in outbox.waiting_for_message(turn.conn, message.id) if x.place_id == place.id]
     if any(x.kind == "history" and not x.part for x in waiting) or not (copies or waiting):
         return
     for letter in waiting:
@@ -73,6 +76,8 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
     written = {(x.kind, x.part) for x in waiting if x.revision == message.revision}
     new = {part: what for part, what in changes.items() if (what, part) not in written}
     for part, what in sorted(new.items()):
+        if outbox.again(turn.conn, place.id, what, message.id, message.revision, part):
+            continue
         outbox.add(
             turn.conn,
             place_id=place.id,
@@ -86,6 +91,13 @@ def change(turn: Turn, place: Row, ticket_id: int, message: Row, kind: Literal["
         )
     if new:
         turn.wake(place.id)
+
+
+def _change_waiting_album(turn: Turn, place: Row, ticket_id: int, first: Row) -> None:
+    """A later message of an album that still waits: it goes out with the first, and may need more room now."""
+    waiting = [x for x in outbox.waiting_for_message(turn.conn, first.id) if x.place_id == place.id]
+    if any(x.kind == "copy" and not x.part for x in waiting):
+        change(turn, place, ticket_id, first, "edit")
 
 
 def _parts_to_change(

@@ -246,10 +246,10 @@ _COPY_FAILED = Query(
     )
     .limit(1)
 )
-_HISTORY_PART = Query(
+_SAME = Query(
     select(letters).where(
         letters.c.place_id == p("place_id"),
-        letters.c.kind == literal_column("'history'"),
+        letters.c.kind == p("kind"),
         letters.c.message_id == p("message_id"),
         letters.c.revision == p("revision"),
         letters.c.part == p("part"),
@@ -312,9 +312,12 @@ def first_copy(conn: Connection, place_id: int, message_id: int) -> Row | None:
     return _FIRST_COPY.row(conn, place_id=place_id, message_id=message_id)
 
 
-def history_part(conn: Connection, place_id: int, message_id: int, revision: int, part: int) -> Row | None:
-    """The letter that tells a part of what was said before, in whatever state it is."""
-    return _HISTORY_PART.row(conn, place_id=place_id, message_id=message_id, revision=revision, part=part)
+def again(conn: Connection, place_id: int, kind: str, message_id: int, revision: int, part: int) -> bool:
+    """Whether there is such a letter already; one that was dropped waits again."""
+    row = _SAME.row(conn, place_id=place_id, kind=kind, message_id=message_id, revision=revision, part=part)
+    if row is not None and row.state == "dropped":
+        wait_last(conn, row.id)
+    return row is not None
 
 
 def copy_failed(conn: Connection, place_id: int, message_id: int) -> bool:

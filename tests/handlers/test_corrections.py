@@ -316,6 +316,18 @@ def test_what_did_not_fit_into_an_albums_caption_changes_with_it():
     assert "другая" in office.screen("howto").copies()
 
 
+def test_a_caption_of_an_album_that_waits_may_shrink_and_grow():
+    office = Office(caps=SHORT, threaded=False)
+    office.writes("anna", "вопрос")
+    office.hold = True
+    _, second = office.album("anna", "первая", "вторая")
+    for words in (LONG, "коротко", LONG):
+        office.edits("anna", second, "", content=Content("photo", RichText(words)))
+        office.joins()
+    office.drain()
+    assert "".join(office.screen("howto").copies()).count("слово") == 40
+
+
 def test_each_deleted_part_of_an_album_is_marked():
     office = Office()
     refs = office.album("anna", "первый", "", "третий")

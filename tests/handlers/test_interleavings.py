@@ -227,7 +227,7 @@ class Talk:
 @pytest.mark.parametrize("refuses", [0.0, 0.5])
 @pytest.mark.parametrize("threaded", [True, False])
 def test_in_the_end_the_newest_is_there_once(refuses: float, threaded: bool) -> None:
-    @settings(deadline=None, max_examples=25)
+    @settings(deadline=None, max_examples=15)
     @given(st.integers(0, 2**32))
     def check(seed: int) -> None:
         chance = Random(seed)
