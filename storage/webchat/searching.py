@@ -54,7 +54,7 @@ _ELSEWHERE = Query(
     ).order_by(_M.id.desc())
 )
 # the index of words knows no order: it finds all that ever held a common word; the newest messages are read as they are
-_LATELY = Query(
+_LATELY_ELSEWHERE = Query(
     _FOUND.where(
         func.to_tsvector(literal_column("'simple'"), _M.words + literal_column("''")).op("@@")(_SOUGHT),
         _M.id < p("before"),
@@ -94,7 +94,7 @@ def _page(conn: Connection, terms: list[list[str]], before: int) -> list[Any]:
         wanted = " AND ".join('"' + " ".join(tokens) + '" *' for tokens in terms)
         return _ON_SQLITE.rows(conn, wanted=wanted, before=before)
     wanted = " & ".join("(" + " <-> ".join(tokens) + ":*)" for tokens in terms)
-    lately = _LATELY.rows(conn, wanted=wanted, before=min(before, _NEWEST.value(conn) + 1))
+    lately = _LATELY_ELSEWHERE.rows(conn, wanted=wanted, before=min(before, _NEWEST.value(conn) + 1))
     return lately if len(lately) == PAGE else _ELSEWHERE.rows(conn, wanted=wanted, before=before)
 
 
