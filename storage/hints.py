@@ -19,6 +19,7 @@ CHANNEL = "okno"
 LONGEST = 7500
 """PostgreSQL takes no longer hint, in bytes; what doesn't fit is left out."""
 
+_TELL = "SELECT pg_notify($1, said) FROM unnest($2::text[]) AS said"
 _AGAIN = 2.0
 _TOGETHER = 1000
 
@@ -63,13 +64,16 @@ class Hints:
     async def _talk(self, connection: AsyncConnection) -> None:
         raw: Any = (await connection.get_raw_connection()).driver_connection
         raw.add_termination_listener(lambda _: self._news.set())
-        await raw.add_listener(CHANNEL, self._receive)
-        while not raw.is_closed():
-            await self._news.wait()
-            self._news.clear()
-            told, self._waiting = self._waiting, []
-            if told:
-                await raw.execute("SELECT pg_notify($1, said) FROM unnest($2::text[]) AS said", CHANNEL, told)
+        try:
+            await raw.add_listener(CHANNEL, self._receive)
+            while not raw.is_closed():
+                await self._news.wait()
+                self._news.clear()
+                told, self._waiting = self._waiting, []
+                if told:
+                    await raw.execute(_TELL, CHANNEL, told)
+        finally:
+            raw.terminate()  # without a word to the server, which may not answer
 
     def _receive(self, _connection: object, _process: int, _channel: str, said: str) -> None:
         try:

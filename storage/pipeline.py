@@ -238,9 +238,18 @@ def _parameters(url: URL) -> dict[str, Any]:
         name: ",".join(map(str, value)) if isinstance(value, list) else value
         for name, value in given.items()
         if name in _KNOWN
-    } | {"connect_timeout": int(CONNECTING), "application_name": "okno"}
+    } | _WATCHED
 
 
+# a server that is cut off in the middle is given up for lost after some seconds
+_WATCHED = {
+    "application_name": "okno",
+    "connect_timeout": int(CONNECTING),
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 _KNOWN = frozenset(
     ("host", "port", "user", "password", "dbname", "sslmode", "passfile", "target_session_attrs")
 )

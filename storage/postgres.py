@@ -8,6 +8,7 @@ meets such a rule decides anew.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import random
 import threading
@@ -38,6 +39,9 @@ LONGEST_GROUP = 0.05
 
 PUT_OFF = 3
 """So often a unit whose ticket another process has in hand is put off, until it waits for it on its own."""
+
+CLOSING = 2.0
+"""How long what is under way may take at the end, in seconds."""
 
 _TRIES = 12
 _READERS = 4
@@ -104,16 +108,21 @@ class PostgresStore:
         return len(self._open)
 
     async def close(self) -> None:
-        """Finish what is under way and let go of the connections."""
+        """Finish what is under way and let go of the connections; a server that doesn't answer is not waited for long."""
         self._closing = True
-        while self._open:
-            await asyncio.wait(self._open)
+        until = self._loop.time() + CLOSING
+        if self._open:
+            await asyncio.wait(self._open, timeout=CLOSING)
         for thread in self._threads:
             (self._together if thread is self._threads[0] else self._patiently).put(None)
         for thread in self._threads:
-            await self._loop.run_in_executor(None, thread.join)
-        await self.hints.close()
-        await self._readers.close()
+            await self._loop.run_in_executor(None, thread.join, max(0.0, until - self._loop.time()))
+        for future in list(self._open):
+            future.set_exception(DatabaseBusy("the database doesn't answer"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await self.hints.close()
+                await self._readers.close()
 
     # ── in threads ──
 
