@@ -125,3 +125,20 @@ def test_a_mention_by_the_program_names_the_person() -> None:
 def test_an_expandable_quote_stays_a_quote() -> None:
     read = rich_text("long", [{"type": "expandable_blockquote", "offset": 0, "length": 4}])
     assert message_entities(read)[0].type == "blockquote"
+
+
+def test_what_is_cut_off_crosses_nothing_that_the_whole_held() -> None:
+    spans = (
+        Span("strike", 4, 3),
+        Span("bold", 0, 1),
+        Span("strike", 0, 5),
+        Span("link", 4, 2, "https://x.example"),
+    )
+    shown = [(e["type"], e["offset"], e["length"]) for e in _as_json(RichText("@" * 7, spans))]
+    assert sorted(shown, key=lambda e: (e[1], -e[2])) == shown
+    assert [e for e in shown if e[0] == "strikethrough"] == [
+        ("strikethrough", 0, 4),
+        ("strikethrough", 4, 1),
+        ("strikethrough", 5, 1),
+        ("strikethrough", 6, 1),
+    ]

@@ -69,11 +69,11 @@ def _fitted(span: Span, placed: Sequence[Span]) -> Iterator[Span]:
     for other in there:
         if not (other.start <= span.start and span.end <= other.end) and _cuts(other, span):
             ends |= {at for at in (other.start, other.end) if span.start < at < span.end}
-    stops = sorted(ends)
-    barred = [p for p in there if not _may_share(p, span)]
-    for start, end in pairwise(stops):
-        if not any(p.start < end and start < p.end for p in barred):
-            yield replace(span, start=start, length=end - start)
+    if len(ends) > 2:
+        for start, end in pairwise(sorted(ends)):  # a part may cross what the whole has held
+            yield from _fitted(replace(span, start=start, length=end - start), there)
+    elif all(_may_share(p, span) for p in there):
+        yield span
 
 
 def _cuts(other: Span, span: Span) -> bool:
