@@ -30,7 +30,9 @@ async def test_each_question_has_its_thread_and_its_answers(fake: SlackFake, tmp
     desk, acme = people.channel("howto", [ivan]), people.channel("acme-support", [anna, ivan])
     async with running(tmp_path, **sharing(fake, acme, howto=desk)):
         first = people.writes(anna, "The export fails", acme, ts=fake.world.ago(900))
+        await until(lambda: len(people.of_app(desk)) == 2)  # what is written at once may be told in any order
         people.writes(anna, "since this morning", acme, ts=fake.world.ago(890))
+        await until(lambda: len(people.of_app(desk)) == 3)
         second = people.writes(anna, "And how do I invite a colleague?", acme)
         await until(lambda: len([m for m in people.of_app(desk) if m.buttons]) == 2)
         cards = [m for m in people.of_app(desk) if m.buttons]
