@@ -25,7 +25,10 @@ from playwright.async_api import (
 
 from tests.program.running import Program, running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))),
+    "/usr/bin/chromium",
+)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -35,7 +35,8 @@ def caught() -> Iterator[Caught]:
     transport = Caught()
     yield transport
     sentry_sdk.get_client().close(timeout=0)
-    sentry_sdk.init()
+    # off again, and without what the library puts into every other one by default
+    sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
     structlog.reset_defaults()
 
 
