@@ -7,12 +7,13 @@ import os
 import re
 import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.program.hatchery import Hatched, hatch
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -49,7 +50,7 @@ class Program:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.settings = {"OKNO_WEB__PORT": "0", "OKNO_LOG__LEVEL": "warning", **settings}
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Hatched | None = None
         self.printed = ""
         self._reader: asyncio.Task[None] | None = None
 
@@ -62,17 +63,7 @@ class Program:
     async def start(self) -> None:
         """Start, and wait until it has said where its pages are."""
         self.printed = ""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            "run",
-            cwd=self.folder,
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+        self.process = await hatch(self.folder, self.environment)
         self._reader = asyncio.create_task(self._read())
         await until(lambda: "http://127.0.0.1:" in self.printed or self._ended(), what="the start")
         if self._ended():
@@ -83,7 +74,6 @@ class Program:
 
     async def _read(self) -> None:
         assert self.process is not None
-        assert self.process.stdout is not None
         while line := await self.process.stdout.readline():
             self.printed += line.decode(errors="replace")
 
@@ -97,8 +87,7 @@ class Program:
     def signal(self, number: int) -> None:
         """Send it a signal."""
         assert self.process is not None
-        with suppress(ProcessLookupError):
-            self.process.send_signal(number)
+        self.process.send_signal(number)
 
     async def kill(self) -> None:
         """kill -9, in the middle of whatever it does."""
