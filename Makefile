@@ -77,7 +77,8 @@ chromium:
 	@command -v chromium-headless-shell >/dev/null || { \
 	  if test "$$(id -u)" = 0; then as_root=; else as_root='sudo -n'; fi; \
 	  echo 'Installing headless Chromium for the browser tests …'; \
-	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y \
+	  hurry='-o Acquire::Retries=0 -o Acquire::http::Timeout=20'; \
+	  { $$as_root apt-get $$hurry update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get $$hurry install -qq -y \
 	    --no-install-recommends chromium-headless-shell >/dev/null; } 2>/dev/null \
 	  || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	  || { echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium-headless-shell), then make test' >&2; exit 1; }; }
