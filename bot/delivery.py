@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import structlog
 
 from bot.asides import Asides
+from bot.branches import LISTEN, Branch
 from bot.health import fault
 from bot.leasing import LeaseLost
-from bot.lines import LISTEN, Line
 from bot.outgoing import made_anew, stored
 from bot.pacing import Pacer
 from bot.patience import Committer, full_jitter, pause
@@ -71,7 +71,7 @@ class Delivery:
         self._now = now
         self._health = health
         self._loop = asyncio.get_running_loop()
-        self._lines: dict[str, Line] = {}
+        self._branches: dict[str, Branch] = {}
         self._lanes: dict[tuple[int, LaneName], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._asides = Asides()
@@ -92,11 +92,11 @@ class Delivery:
         for chat_id, age in recent:
             pacer.remember(chat_id, self._loop.time() - age)
         own = settled or (lambda: messenger.settled_at)
-        self._lines[messenger.name] = Line(messenger, Account(pacer), self._loop.time(), own)
+        self._branches[messenger.name] = Branch(messenger, Account(pacer), self._loop.time(), own)
 
     def caught_up(self, messenger: str) -> None:
         """Everything that waited when the program started has been offered."""
-        self._lines[messenger].catching_up = False
+        self._branches[messenger].catching_up = False
 
     def take(self, effects: Effects) -> None:
         """Do what a handler wanted done after its commit."""
@@ -116,10 +116,10 @@ class Delivery:
 
     def offer(self, works: Sequence[Work]) -> None:
         """Heads of places that have something to send. Those in hand already are looked at again in their turn."""
-        touched: dict[str, Line] = {}
+        touched: dict[str, Branch] = {}
         for work in works:
-            line = self._lines.get(work.messenger)
-            if line is None:
+            branch = self._branches.get(work.messenger)
+            if branch is None:
                 continue
             lane = self._lanes.get((work.place_id, work.lane))
             if lane is not None:
@@ -127,12 +127,12 @@ class Delivery:
                 continue
             if self._gate is not None and not self._gate.admits(work):
                 continue
-            first = replace(work, unsure=True) if line.catching_up else work
-            lane = self._lanes[work.place_id, work.lane] = line.account.lane(first)
-            self._ready(line, lane)
-            touched[work.messenger] = line
-        for line in touched.values():
-            self._serve(line)
+            first = replace(work, unsure=True) if branch.catching_up else work
+            lane = self._lanes[work.place_id, work.lane] = branch.account.lane(first)
+            self._ready(branch, lane)
+            touched[work.messenger] = branch
+        for branch in touched.values():
+            self._serve(branch)
 
     @property
     def in_hand(self) -> Container[tuple[int, LaneName]]:
@@ -145,17 +145,17 @@ class Delivery:
 
     def busy(self, chat_id: int) -> bool:
         """Whether anything of the chat is in hand."""
-        return any(line.account.has(chat_id) for line in self._lines.values())
+        return any(branch.account.has(chat_id) for branch in self._branches.values())
 
     def remember(self, messenger: str, chat_id: int, ages: Iterable[float]) -> None:
         """What was sent to the chat lately, by whomever, oldest first; ages in seconds."""
-        if line := self._lines.get(messenger):
-            line.account.pacer.recall(chat_id, [self._loop.time() - age for age in ages])
+        if branch := self._branches.get(messenger):
+            branch.account.pacer.recall(chat_id, [self._loop.time() - age for age in ages])
 
     def share(self, processes: int) -> None:
         """So many processes send for the same accounts."""
-        for line in self._lines.values():
-            line.account.pacer.share(processes)
+        for branch in self._branches.values():
+            branch.account.pacer.share(processes)
 
     async def stop(self, within: float) -> None:
         """Begin nothing new, and finish what is in flight within so many seconds."""
@@ -167,8 +167,8 @@ class Delivery:
         self._asides.stop()
 
     def _messenger(self, name: str) -> Messenger | None:
-        line = self._lines.get(name)
-        return None if line is None else line.messenger
+        branch = self._branches.get(name)
+        return None if branch is None else branch.messenger
 
     @property
     def lanes(self) -> int:
@@ -177,36 +177,36 @@ class Delivery:
 
     # ── whose turn ──
 
-    def _ready(self, line: Line, lane: Lane) -> None:
-        self._wake_chat(line, lane.chat, line.account.ready(lane, self._loop.time()))
+    def _ready(self, branch: Branch, lane: Lane) -> None:
+        self._wake_chat(branch, lane.chat, branch.account.ready(lane, self._loop.time()))
 
-    def _queue(self, line: Line, chat: Chat) -> None:
+    def _queue(self, branch: Branch, chat: Chat) -> None:
         if chat.timer is not None:
             chat.timer.cancel()
             chat.timer = None
-        self._wake_chat(line, chat, line.account.queue(chat, self._loop.time()))
+        self._wake_chat(branch, chat, branch.account.queue(chat, self._loop.time()))
 
-    def _wake_chat(self, line: Line, chat: Chat, delay: float | None) -> None:
+    def _wake_chat(self, branch: Branch, chat: Chat, delay: float | None) -> None:
         if delay is not None and chat.timer is None:
-            chat.timer = self._loop.call_later(delay, self._chat_woken, line, chat)
+            chat.timer = self._loop.call_later(delay, self._chat_woken, branch, chat)
 
-    def _chat_woken(self, line: Line, chat: Chat) -> None:
-        self._queue(line, chat)
-        self._serve(line)
+    def _chat_woken(self, branch: Branch, chat: Chat) -> None:
+        self._queue(branch, chat)
+        self._serve(branch)
 
-    def _serve(self, line: Line) -> None:
+    def _serve(self, branch: Branch) -> None:
         """Start every lane that may go now."""
-        if line.timer is not None:
-            line.timer.cancel()
-            line.timer = None
+        if branch.timer is not None:
+            branch.timer.cancel()
+            branch.timer = None
         while not self._stopping:
-            turn = line.account.next(self._loop.time())
+            turn = branch.account.next(self._loop.time())
             if isinstance(turn, Lane):
-                self._queue(line, turn.chat)
-                self._spawn(self._tasks, self._carry(line, turn))
+                self._queue(branch, turn.chat)
+                self._spawn(self._tasks, self._carry(branch, turn))
                 continue
             if turn < math.inf:
-                line.timer = self._loop.call_later(turn, self._serve, line)
+                branch.timer = self._loop.call_later(turn, self._serve, branch)
             return
 
     def _spawn(self, tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None]) -> None:
@@ -216,16 +216,16 @@ class Delivery:
 
     # ── one request of one lane ──
 
-    async def _carry(self, line: Line, lane: Lane) -> None:
+    async def _carry(self, branch: Branch, lane: Lane) -> None:
         """Carry it on; where several processes send, only as long as the chat is ours."""
         try:
-            await self._carry_on(line, lane)
+            await self._carry_on(branch, lane)
         except LeaseLost:
-            self._let_go(line, lane)
-        self._queue(line, lane.chat)
-        self._serve(line)
+            self._let_go(branch, lane)
+        self._queue(branch, lane.chat)
+        self._serve(branch)
 
-    async def _carry_on(self, line: Line, lane: Lane) -> None:
+    async def _carry_on(self, branch: Branch, lane: Lane) -> None:
         """Make the lane's request, store what came of it, and put the lane back in turn."""
         outcome: Outcome | None = None
         waits = False
@@ -233,20 +233,20 @@ class Delivery:
             self._check_ours(lane)
             if await self._prepare(lane):
                 self._check_ours(lane)
-                waits = carries_files(lane.work.request) and not line.porters.begin(lane)
-                outcome = None if waits else await self._perform(line, lane)
+                waits = carries_files(lane.work.request) and not branch.porters.begin(lane)
+                outcome = None if waits else await self._perform(branch, lane)
         finally:
-            line.account.answered(lane, self._loop.time(), used=outcome is not None)
+            branch.account.answered(lane, self._loop.time(), used=outcome is not None)
         if waits:
             lane.aged = True
         elif outcome is None:
-            await self._leave(line, lane)
+            await self._leave(branch, lane)
         elif isinstance(outcome, Sent) or (isinstance(outcome, Refused) and outcome.scope != "account"):
-            self._queue(line, lane.chat)
-            self._serve(line)  # others need not wait for this commit
-            await self._settle(line, lane, outcome)
+            self._queue(branch, lane.chat)
+            self._serve(branch)  # others need not wait for this commit
+            await self._settle(branch, lane, outcome)
         else:
-            self._rest(line, lane, outcome)
+            self._rest(branch, lane, outcome)
 
     def _check_ours(self, lane: Lane) -> None:
         """Note what the lane's next request is made under. Raises LeaseLost."""
@@ -255,12 +255,12 @@ class Delivery:
             if lane.fence is None:
                 raise LeaseLost(lane.chat.id)
 
-    def _let_go(self, line: Line, lane: Lane) -> None:
+    def _let_go(self, branch: Branch, lane: Lane) -> None:
         """Somebody else sends to its chat."""
         if self._gate is not None and lane.fence is not None:
             self._gate.lose(lane.chat.id)
         self._lanes.pop(lane.key, None)
-        line.account.drop(lane)
+        branch.account.drop(lane)
 
     async def _prepare(self, lane: Lane) -> bool:
         """Make a work that has waited anew; whether there is still something to send."""
@@ -285,19 +285,19 @@ class Delivery:
             made_anew, lane.fence, self._letters, self._policy, self._now(), lane.key, joined
         )
 
-    async def _settle(self, line: Line, lane: Lane, outcome: Sent | Refused) -> None:
+    async def _settle(self, branch: Branch, lane: Lane, outcome: Sent | Refused) -> None:
         """Store the outcome, however long that takes, and go on with what the lane has next."""
         work = lane.work
-        line.count(self._health, self._now().timestamp(), work, outcome)
+        branch.count(self._health, self._now().timestamp(), work, outcome)
         lane.again = lane.aged = False
         lane.tries = lane.errors = 0
-        slots = slots_of(work.request) if line.account.pacer.longest > RESTART else 0
+        slots = slots_of(work.request) if branch.account.pacer.longest > RESTART else 0
         settled = await self._stored(lane.fence, work, outcome, slots)
         if settled.next is None:
-            await self._leave(line, lane)
+            await self._leave(branch, lane)
         else:
             lane.work = settled.next
-            self._ready(line, lane)
+            self._ready(branch, lane)
         self.take(settled.effects)
 
     async def _stored(self, fence: Fence | None, work: Work, outcome: Sent | Refused, slots: int) -> Settled:
@@ -315,17 +315,17 @@ class Delivery:
         barely = self._letters.settle_barely
         return await self._insist(stored, fence, barely, self._policy, self._now(), work, outcome, slots)
 
-    async def _leave(self, line: Line, lane: Lane) -> None:
+    async def _leave(self, branch: Branch, lane: Lane) -> None:
         """The lane has nothing in hand: done, unless something was offered meanwhile."""
         while lane.again:
             lane.again = lane.aged = False
             fresh = await self._head(lane)
             if fresh is not None:
                 lane.work = fresh
-                self._ready(line, lane)
+                self._ready(branch, lane)
                 return
         del self._lanes[lane.key]
-        line.account.drop(lane)
+        branch.account.drop(lane)
 
     async def _insist(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -349,14 +349,14 @@ class Delivery:
 
     # ── the platform ──
 
-    async def _perform(self, line: Line, lane: Lane) -> Outcome:
+    async def _perform(self, branch: Branch, lane: Lane) -> Outcome:
         """Make the request; a messenger that raises is asked again, and taken to refuse in the end."""
         work = lane.work
         asked_before = isinstance(work.request, OpenThread) and work.unsure
-        if asked_before and line.may_hear(lane, self._loop.time(), sharing=self._gate is not None):
+        if asked_before and branch.may_hear(lane, self._loop.time(), sharing=self._gate is not None):
             return TryLater("the messenger may yet tell that the thread is there", after=LISTEN)
         try:
-            return await perform(line.messenger, work.request, unsure=work.unsure)
+            return await perform(branch.messenger, work.request, unsure=work.unsure)
         except Exception as error:  # noqa: BLE001 (whatever a messenger's bug raises, others go on)
             lane.errors += 1
             self._health.count("errors", work.messenger)
@@ -371,35 +371,35 @@ class Delivery:
                 return Unsure(fault(error))
             return Refused("message", "refused.not_possible", fault(error))
         finally:
-            if carries_files(work.request) and (waited := line.porters.end()) is not None:
-                self._ready(line, waited)
+            if carries_files(work.request) and (waited := branch.porters.end()) is not None:
+                self._ready(branch, waited)
 
-    def _rest(self, line: Line, lane: Lane, outcome: Outcome) -> None:
+    def _rest(self, branch: Branch, lane: Lane, outcome: Outcome) -> None:
         """The request is to be made again, after a while; a platform's own wish is obeyed exactly."""
         lane.tries += 1
         lane.aged = True
         delay, why = full_jitter(lane.tries), "later"
         now = self._loop.time()
         if not isinstance(outcome, TryLater) or outcome.after is None:  # and nobody wished for a while
-            messenger = self._health.messenger(line.messenger.name)
+            messenger = self._health.messenger(branch.messenger.name)
             messenger.failing = messenger.failing or now
         match outcome:
             case TryLater(after=after, limited=limited):
                 delay = after if after is not None else pause(lane.tries) if limited else delay
                 if limited:
                     why, lane.crowded = "limited", True
-                    self._health.count("limited", line.messenger.name)
-                    line.account.pacer.limited(lane.chat.id, delay, now)
+                    self._health.count("limited", branch.messenger.name)
+                    branch.account.pacer.limited(lane.chat.id, delay, now)
             case Refused(reason=reason, detail=detail):
                 delay, why = min(ACCOUNT_PAUSE, 2.0 ** min(lane.tries, 10)), "account"
-                line.account.pacer.pause_all(now + delay)
-                self._health.messenger(line.messenger.name).refused = detail or reason
-                _log.error("a messenger refuses the account", messenger=line.messenger.name, reason=reason)
+                branch.account.pacer.pause_all(now + delay)
+                self._health.messenger(branch.messenger.name).refused = detail or reason
+                _log.error("a messenger refuses the account", messenger=branch.messenger.name, reason=reason)
             case _:
                 why, lane.work = "unsure", replace(lane.work, unsure=True)
-        self._health.count("requests_retried", line.messenger.name, why)
-        self._loop.call_later(delay, self._rested, line, lane)
+        self._health.count("requests_retried", branch.messenger.name, why)
+        self._loop.call_later(delay, self._rested, branch, lane)
 
-    def _rested(self, line: Line, lane: Lane) -> None:
-        self._ready(line, lane)
-        self._serve(line)
+    def _rested(self, branch: Branch, lane: Lane) -> None:
+        self._ready(branch, lane)
+        self._serve(branch)

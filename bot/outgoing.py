@@ -66,7 +66,7 @@ def made_anew(
     joined: bool,
 ) -> Work | None:
     """One unit: the lane's next work. Raises LeaseLost."""
-    if fence is not None and not leases.passes(conn, fence, key[0], None, _ms(now), 0):
+    if fence is not None and not leases.passes(conn, fence, key[0], None, to_ms(now), 0):
         raise LeaseLost(fence.chat_id)
     return letters.head(conn, policy, *key, joined)
 
@@ -83,12 +83,8 @@ def stored(
 ) -> Settled:
     """One unit: so many slots of the chat were used, and what came of it. Raises LeaseLost."""
     if fence is not None:
-        if not leases.passes(conn, fence, work.place_id, work.letter_id, _ms(now), slots):
+        if not leases.passes(conn, fence, work.place_id, work.letter_id, to_ms(now), slots):
             raise LeaseLost(fence.chat_id)
     elif slots:
-        attempts.record(conn, work.chat_id, _ms(now), slots)
+        attempts.record(conn, work.chat_id, to_ms(now), slots)
     return settle(conn, policy, now, work, outcome)
-
-
-def _ms(now: datetime) -> int:
-    return to_ms(now)

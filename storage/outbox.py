@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal_column, select, update
 
 from storage.query import Changing, Query, Row, p
 from storage.schema import chats, letters, messages, places
@@ -110,76 +110,39 @@ _NOTICE_WAITS = Query(
     )
     .limit(1)
 )
-_BY_AGE = letters.c.id + literal_column(
-    "0"
-)  # as it is, the order would have every letter ever sent looked through
+# as it is, the order would have every letter ever sent looked through
+_BY_AGE = letters.c.id + literal_column("0")
 _COPY = letters.c.kind == literal_column("'copy'")
 _LATE = letters.c.reason == literal_column("'late'")
 _NOT_LATE = letters.c.reason == literal_column("''")
-_LATE_ANSWERS = Query(
-    select(letters)
-    .join(messages, messages.c.id == letters.c.message_id)
-    .where(
-        _WAITING,
-        _COPY,
-        _NOT_LATE,
-        letters.c.created_at < p("before"),
-        messages.c.role == literal_column("'answer'"),
-        letters.c.ticket_id.is_not(None),
+# as it is, all that was ever sent in a messenger would be looked through for the little that waits
+_IN = (chats.c.messenger + literal_column("''")) == p("messenger")
+
+
+def _late(role: str, *more: ColumnElement[bool]) -> Query:
+    """Copies of what people in that role wrote which have waited since before a time, and weren't found late yet."""
+    return Query(
+        select(letters, places.c.chat_id)
+        .join(messages, messages.c.id == letters.c.message_id)
+        .join(places, places.c.id == letters.c.place_id)
+        .join(chats, chats.c.id == places.c.chat_id)
+        .where(
+            _WAITING,
+            _COPY,
+            _NOT_LATE,
+            letters.c.created_at < p("before"),
+            messages.c.role == literal_column(f"'{role}'"),
+            *more,
+        )
+        .order_by(_BY_AGE)
+        .limit(p("limit"))
     )
-    .order_by(_BY_AGE)
-    .limit(p("limit"))
-)
-_IN = (chats.c.messenger + literal_column("''")) == p(
-    "messenger"
-)  # as it is, all that was ever sent there would be looked through for the little that waits
-_LATE_ANSWERS_IN = Query(
-    select(letters)
-    .join(messages, messages.c.id == letters.c.message_id)
-    .join(places, places.c.id == letters.c.place_id)
-    .join(chats, chats.c.id == places.c.chat_id)
-    .where(
-        _WAITING,
-        _COPY,
-        _NOT_LATE,
-        _IN,
-        letters.c.created_at < p("before"),
-        messages.c.role == literal_column("'answer'"),
-        letters.c.ticket_id.is_not(None),
-    )
-    .order_by(_BY_AGE)
-    .limit(p("limit"))
-)
-_LATE_RELAYS_IN = Query(
-    select(letters, places.c.chat_id)
-    .join(messages, messages.c.id == letters.c.message_id)
-    .join(places, places.c.id == letters.c.place_id)
-    .join(chats, chats.c.id == places.c.chat_id)
-    .where(
-        _WAITING,
-        _COPY,
-        _NOT_LATE,
-        _IN,
-        letters.c.created_at < p("before"),
-        messages.c.role == literal_column("'customer'"),
-    )
-    .order_by(_BY_AGE)
-    .limit(p("limit"))
-)
-_LATE_RELAYS = Query(
-    select(letters, places.c.chat_id)
-    .join(messages, messages.c.id == letters.c.message_id)
-    .join(places, places.c.id == letters.c.place_id)
-    .where(
-        _WAITING,
-        _COPY,
-        _NOT_LATE,
-        letters.c.created_at < p("before"),
-        messages.c.role == literal_column("'customer'"),
-    )
-    .order_by(_BY_AGE)
-    .limit(p("limit"))
-)
+
+
+_LATE_ANSWERS = _late("answer", letters.c.ticket_id.is_not(None))
+_LATE_ANSWERS_IN = _late("answer", letters.c.ticket_id.is_not(None), _IN)
+_LATE_RELAYS = _late("customer")
+_LATE_RELAYS_IN = _late("customer", _IN)
 _TICKET_IS_LATE = Query(
     select(letters.c.id)
     .where(_WAITING, letters.c.place_id == p("place_id"), letters.c.ticket_id == p("ticket_id"), _LATE)

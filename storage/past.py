@@ -17,10 +17,9 @@ RECENT = 500
 
 _HERE = (chats.c.messenger == p("messenger"), chats.c.account == p("account"))
 _NEWEST = Query(
-    select(journal.c.received_at)
-    .where(journal.c.messenger == p("messenger"), journal.c.account == p("account"))
-    .order_by(journal.c.id.desc())
-    .limit(literal_column("1"))
+    select(func.max(journal.c.received_at)).where(
+        journal.c.messenger == p("messenger"), journal.c.account == p("account")
+    )
 )
 _DESKS = Query(select(chats.c.native).join_from(desks, chats, chats.c.id == desks.c.chat_id).where(*_HERE))
 _THREADS = Query(

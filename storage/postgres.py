@@ -13,6 +13,7 @@ import queue
 import random
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage import migrate
@@ -137,7 +138,7 @@ class PostgresStore:
         units = self._first(self._together)
         while units:
             began = time.monotonic()
-            outcome = writer.run(units, lambda taken: self._next(taken, began))  # noqa: B023 (asked until it returns)
+            outcome = writer.run(units, partial(self._next, began))
             for unit in outcome.put_off:
                 unit.tries += 1
                 (self._together if unit.tries < PUT_OFF else self._patiently).put(unit)
@@ -169,8 +170,8 @@ class PostgresStore:
         unit = waiting.get()
         return [] if unit is None else [unit]
 
-    def _next(self, taken: int, began: float) -> Unit | None:
-        """The next unit of a group of which so many are taken; None when it is full, or nothing waits."""
+    def _next(self, began: float, taken: int) -> Unit | None:
+        """The next unit of a group that began then, and has so many; None when it is full, or nothing waits."""
         if taken >= GROUP or time.monotonic() - began > LONGEST_GROUP:
             return None
         try:

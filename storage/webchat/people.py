@@ -76,7 +76,7 @@ def invite(conn: Connection, name: str, now: datetime) -> str:
     An agent of that name who exists already is the same one (another browser of theirs). The first agent of all
     is an admin.
     """
-    at = _ms(now)
+    at = to_ms(now)
     agents = _AGENTS.rows(conn)
     found = next((a for a in agents if a.name.casefold() == name.casefold()), None)
     person_id = found.id if found else _add_agent(conn, name, admin=not agents, at=at)
@@ -193,10 +193,6 @@ def _person(row: Row) -> WebPerson:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _ms(moment: datetime) -> int:
-    return to_ms(moment)
 
 
 def _milliseconds(duration: timedelta) -> int:

@@ -358,7 +358,7 @@ def test_works_of_a_messenger_that_is_off_are_left_alone() -> None:
         box.messenger.name = "other"
         box.delivery = box.started()
         box.delivery.offer(box.write(0, "a"))
-        box.delivery._lines.clear()
+        box.delivery._branches.clear()
         box.delivery.offer(box.write(10, "b"))
         assert box.delivery.lanes == 0
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -23,6 +24,15 @@ from pathlib import Path
 from typing import Any
 
 _LONGEST = 1 << 18
+_IMPORTED = (
+    "aiosqlite",
+    "bot.app",
+    "bot.commands",
+    "bot.messengers.telegram.messenger",
+    "bot.messengers.web.messenger",
+    "bot.webstore",
+    "storage.sqlite",
+)
 _ADOPTS_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 
 
@@ -96,10 +106,8 @@ def _hatchery() -> socket.socket:
 
 def main(channel: socket.socket) -> None:
     """Fork programs until nobody is there to ask; in a program, run it."""
-    import aiosqlite  # noqa: F401
-
-    import storage.sqlite  # noqa: F401
-
+    for name in _IMPORTED:
+        importlib.import_module(name)
     gc.freeze()
     while True:
         asked, outputs, *_ = socket.recv_fds(channel, _LONGEST, 1)

@@ -69,11 +69,16 @@ def steps(log: list[str], name: str) -> Callable[[Connection], None]:
 
 async def test_units_about_different_tickets_share_a_transaction_and_go_on_together(one: Database) -> None:
     log: list[str] = []
-    numbers = await together(
-        one,
-        *(about(n, lambda conn, n=n: (steps(log, "abcd"[n])(conn), transaction(conn))) for n in range(4)),  # type: ignore[misc]
-    )
-    assert len({number for _, number in numbers}) == 1
+
+    def noted(name: str) -> Callable[[Connection], str]:
+        def unit(conn: Connection) -> str:
+            steps(log, name)(conn)
+            return transaction(conn)
+
+        return unit
+
+    numbers = await together(one, *(about(n, noted(name)) for n, name in enumerate("abcd")))
+    assert len(set(numbers)) == 1
     assert log[:4] == ["a0", "b0", "c0", "d0"]
 
 

@@ -138,14 +138,28 @@ class Stage:
         for place, desk in self.desks.items():
             known = [talk.thread for talk in self.talks if talk.desk is desk]
             strays = [t for t in desk.threads() if t not in known]
-            if (
-                place == "slack"
-            ):  # there a thread is opened by its card: a message, which may arrive twice as others may
-                verdict.repeats["threads of nobody"] = len(strays)
-            else:
-                verdict.doubled += [f"{place}: thread {t} of nobody" for t in strays]
+            if place == "slack":
+                strays = _but_for_repeated_cards(verdict, seen[place], strays, self.talks)
+            verdict.doubled += [f"{place}: thread {t} of nobody" for t in strays]
             verdict.doubled += [f"{place}: one thread of two: {t}" for t in set(known) if known.count(t) > 1]
         return verdict
+
+
+def _but_for_repeated_cards(
+    verdict: Verdict, seen: list[Seen], strays: list[str], talks: list[Talk]
+) -> list[str]:
+    """Slack's threads begin with their cards, which are messages: one may come twice at a crash, as others may, and nothing
+    but the card stands in a thread of its own then.
+    """
+    left = []
+    for stray in strays:
+        here = [m for m in seen if m.thread == stray]
+        of = next((talk for talk in talks if talk.thread and talk.name in here[0].text), None)
+        if len(here) == 1 and here[0].card and of is not None:
+            verdict.repeats[f"{of.name} card"] = verdict.repeats.get(f"{of.name} card", 0) + 1
+        else:
+            left.append(stray)
+    return left
 
 
 def _compare(verdict: Verdict, talk: Talk, side: Side, shown: list[Seen]) -> None:

@@ -1,4 +1,4 @@
-"""A messenger that is switched on, as delivery sees it: whom it sends for, what it may wait for, what it counts."""
+"""Delivery's branch for a messenger that is switched on: whom it sends for, what it may wait for, what it counts."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ LISTEN_AT_MOST = 60.0
 
 
 @dataclass(slots=True, eq=False)
-class Line:
-    """One messenger that is switched on: its account and the timer that wakes it.
+class Branch:
+    """Delivery for one messenger that is switched on: its account and the timer that wakes it.
 
     `since`: when it was, in seconds of the loop's clock. `settled`: since when what it receives is up to date.
     `catching_up`: what is offered may have been in flight when the program ended.
